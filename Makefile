@@ -1,0 +1,71 @@
+# How everything here is run. Needs make, and Python 3.11 or later with its venv module; nothing else.
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+FITS := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+
+ifndef PYTHON
+PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$p -c '$(FITS)' 2>/dev/null && echo $$p && break; done)
+endif
+
+DEMO_VIEWER := U0000015
+DEMO_DAY := 2026-06-30
+
+.PHONY: help demo test test-long lint bench pins clean
+
+help:  ## say what there is
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+demo: $(VENV)/.demo  ## make a sample company, print a manager's Success report, write it as a page
+	@rm -rf demo
+	$(BIN)/cs-metrics sample demo/data --engagements 1000 --seed 1
+	$(BIN)/cs-metrics report demo/data --viewer $(DEMO_VIEWER) --as-of $(DEMO_DAY) --rows 3
+	$(BIN)/cs-metrics report demo/data --viewer $(DEMO_VIEWER) --as-of $(DEMO_DAY) --out demo/success_report.html
+	@echo; echo "The same as a page: demo/success_report.html"
+
+test: lint  ## lint, types and all tests
+	$(BIN)/python -m pytest -n 2
+
+test-long: $(VENV)/.test  ## the property tests with at least 2,000 examples a metric
+	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n 2
+
+lint: $(VENV)/.test  ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.test  ## measure against Polars, DuckDB and pandas
+	$(BIN)/python -m bench
+
+pins: $(VENV)/.made  ## find the versions in constraints.txt anew
+	$(BIN)/python -m pip install --quiet uv
+	(head -1 constraints.txt; $(BIN)/uv pip compile pyproject.toml --quiet --upgrade --universal \
+	  --python-version 3.11 --all-extras --group test --group lint \
+	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links) > constraints.new
+	mv constraints.new constraints.txt
+
+clean:  ## remove what was made
+	rm -rf $(VENV) demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The environment; the files .made, .demo and .test say what is in it, so that it is made once.
+
+$(VENV)/.made:
+	@$(PYTHON) -c '$(FITS)' 2>/dev/null || { \
+	  echo "Python 3.11 or later with its venv module is needed; name one: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@echo "making $(VENV) with $(PYTHON)"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	@touch $@
+
+$(VENV)/.demo: $(VENV)/.made pyproject.toml constraints.txt
+	@echo "installing cs-metrics"
+	@$(INSTALL) --editable ".[cli]"
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.made pyproject.toml constraints.txt
+	@echo "installing cs-metrics and what its tests need"
+	@$(INSTALL) --editable ".[cli,report]" --group test --group lint
+	@touch $@

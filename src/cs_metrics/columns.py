@@ -1,0 +1,304 @@
+"""The kinds of column and their small algebra: what a metric is written in.
+
+A column is a view on a run of rows; a comparison of it gives `Flags`, a NumPy array of bools, which combine
+with NumPy's own `&`, `|` and `~`. Missing is part of each kind, and no comparison is true of it. `Refs` leads
+from children to parents: one child never multiplies its parent, there are no joins that could fan out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from decimal import Decimal
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from .periods import NO_DAY, Window, to_date
+
+__all__ = ["Amounts", "Codes", "Dates", "Flags", "Ids", "Listed", "Numbers", "Quotients", "Refs", "at"]
+
+Flags: TypeAlias = npt.NDArray[np.bool_]
+Array: TypeAlias = npt.NDArray[Any]
+NO_AMOUNT = int(np.iinfo(np.int64).min)
+FEW, MANY = 12, 20_000
+"""With up to so few words and more than so many rows, comparing with each word beats counting by a table."""
+
+
+def at(values: Array, rows: Array, missing: Any) -> Array:
+    """The values at `rows`, `missing` at -1."""
+    if len(values) == 0:
+        return np.full(len(rows), missing, values.dtype)
+    return np.where(rows < 0, values.dtype.type(missing), values[rows])
+
+
+class Listed(Protocol):
+    """Anything that can stand as a column of a listing; `kind` is id, text, date, amount or number."""
+
+    @property
+    def kind(self) -> str: ...
+
+    def to_list(self, rows: Array) -> list[Any]:
+        """The values of `rows` as plain Python, None where missing."""
+
+    def to_array(self, rows: Array) -> Any:
+        """The values of `rows` as a frame takes them."""
+
+
+class Dates:
+    """Days as int32 numbers; a missing one lies after every day."""
+
+    kind = "date"
+    __slots__ = ("days",)
+
+    def __init__(self, days: npt.NDArray[np.int32]) -> None:
+        self.days = days
+
+    def by(self, day: int) -> Flags:
+        """On `day` or before it."""
+        return self.days <= day
+
+    def before(self, day: int) -> Flags:
+        return self.days < day
+
+    def not_by(self, day: int) -> Flags:
+        """After `day`, or never."""
+        return self.days > day
+
+    def not_before(self, day: int) -> Flags:
+        """On `day`, after it, or never."""
+        return self.days >= day
+
+    def within(self, window: Window) -> Flags:
+        """On one of the window's days."""
+        if window.last >= NO_DAY:
+            return (self.days >= window.first) & (self.days != NO_DAY)
+        found: Flags = self.days >= window.first
+        found &= self.days <= window.last
+        return found
+
+    def since(self, day: int) -> Flags:
+        """On `day` or after it, and given at all."""
+        return self.within(Window(day, NO_DAY))
+
+    @property
+    def missing(self) -> Flags:
+        return self.days == NO_DAY
+
+    def to_list(self, rows: Array) -> list[Any]:
+        return [to_date(day) for day in self.days[rows].tolist()]
+
+    def to_array(self, rows: Array) -> Any:
+        days = self.days[rows].astype(np.int64)
+        days[days == NO_DAY] = np.iinfo(np.int64).min
+        return days.view("datetime64[D]")
+
+
+class Codes:
+    """Words as small numbers into `labels`, which are in the order of their buckets; missing is -1."""
+
+    kind = "text"
+    __slots__ = ("codes", "labels")
+
+    def __init__(self, codes: npt.NDArray[np.signedinteger[Any]], labels: Sequence[Any]) -> None:
+        self.codes = codes
+        self.labels = labels
+
+    def is_(self, word: object) -> Flags:
+        """Whether it is this word; a word that does not occur is nobody's."""
+        labels = self.labels
+        return self.codes == (labels.index(word) if word in labels else -2)
+
+    def isin(self, words: Collection[object]) -> Flags:
+        """Whether it is one of these words."""
+        wanted = [code for code, label in enumerate(self.labels) if label in words]
+        if len(wanted) > FEW:
+            table = np.zeros(len(self.labels) + 1, bool)
+            table[wanted] = True
+            return np.asarray(table[self.codes])
+        found: Flags = np.zeros(len(self.codes), bool)
+        for code in wanted:
+            found |= self.codes == code
+        return found
+
+    @property
+    def missing(self) -> Flags:
+        return self.codes == -1
+
+    def counts(self, rows: Flags) -> list[int]:
+        """How many of the rows have each label, in the order of the labels; last, how many have none."""
+        size = len(self.labels)
+        if size <= FEW and len(rows) > MANY:
+            codes = self.codes
+            found = [int(np.count_nonzero((codes == code) & rows)) for code in range(-1, size)]
+        else:
+            found = np.bincount(self.codes[rows] + np.intp(1), minlength=size + 1).tolist()
+        return [*found[1:], found[0]]
+
+    def sums(self, amounts: Amounts, rows: Flags) -> list[int]:
+        """The amounts of the rows by label, as `counts`."""
+        index = rows.nonzero()[0]
+        found = np.zeros(len(self.labels) + 1, np.int64)
+        np.add.at(found, self.codes[index], amounts.minor[index])  # -1 is the last: none
+        return [int(total) for total in found]
+
+    def to_list(self, rows: Array) -> list[Any]:
+        labels = self.labels
+        return [None if code < 0 else labels[code] for code in self.codes[rows].tolist()]
+
+    to_array = to_list
+
+
+class Amounts:
+    """Money as int64 minor units of the portfolio's currency; the intake proved that no sum overflows."""
+
+    kind = "amount"
+    __slots__ = ("exponent", "minor")
+
+    def __init__(self, minor: npt.NDArray[np.int64], exponent: int) -> None:
+        self.minor = minor
+        self.exponent = exponent
+
+    def sum(self, rows: Flags) -> int:
+        """The sum of the rows' amounts; missing ones add nothing."""
+        minor = self.minor[rows]
+        if minor.size and minor.min() == NO_AMOUNT:
+            minor = minor[minor != NO_AMOUNT]
+        return int(minor.sum())
+
+    def within(self, low: int | None, high: int | None) -> Flags:
+        """`low` or more and less than `high`; None is no bound."""
+        found: Flags = self.minor != NO_AMOUNT
+        if low is not None:
+            found &= self.minor >= low
+        if high is not None:
+            found &= self.minor < high
+        return found
+
+    def to_list(self, rows: Array) -> list[Any]:
+        return [self._major(minor) for minor in self.minor[rows].tolist()]
+
+    def _major(self, minor: int) -> Decimal | None:
+        return None if minor == NO_AMOUNT else Decimal(minor).scaleb(-self.exponent)
+
+    to_array = to_list
+
+
+class Numbers:
+    """Finite numbers, float64 or whole; a missing one is NaN."""
+
+    kind = "number"
+    __slots__ = ("values",)
+
+    def __init__(self, values: npt.NDArray[np.float64]) -> None:
+        self.values = values
+
+    def below(self, limit: float) -> Flags:
+        return self.values < limit
+
+    def to_list(self, rows: Array) -> list[Any]:
+        return [None if value != value else value for value in self.values[rows].tolist()]
+
+    def to_array(self, rows: Array) -> Any:
+        return self.values[rows]
+
+
+class Quotients:
+    """One whole number over another, computed for the rows that are listed only."""
+
+    kind = "number"
+    __slots__ = ("above", "below")
+
+    def __init__(self, above: Array, below: Array) -> None:
+        self.above = above
+        self.below = below
+
+    def to_list(self, rows: Array) -> list[Any]:
+        return list(self.to_array(rows).tolist())
+
+    def to_array(self, rows: Array) -> Any:
+        return self.above[rows] / self.below[rows]
+
+
+class Ids:
+    """The ids of rows; touched by drill-down only."""
+
+    kind = "id"
+    __slots__ = ("_take",)
+
+    def __init__(self, take: Callable[[Array], list[Any]]) -> None:
+        self._take = take
+
+    def to_list(self, rows: Array) -> list[Any]:
+        return self._take(rows)
+
+    to_array = to_list
+
+
+class Refs:
+    """Row numbers of the parents in view, -1 where there is none.
+
+    `rows` are numbers within the view, `size` is how many parents the view has, `exist` which of the children
+    exist where not all do. What leads from children to parents reads existing children in view only; what
+    leads from a parent to its children is `take`.
+    """
+
+    __slots__ = ("exist", "rows", "size")
+
+    def __init__(self, rows: npt.NDArray[np.int32], size: int, exist: Flags | None = None) -> None:
+        self.rows = rows
+        self.size = size
+        self.exist = exist
+
+    @property
+    def known(self) -> Flags:
+        """Whether there is a parent in view."""
+        return self.rows.view(np.uint32) < self.size
+
+    def _index(self, children: Flags) -> Array:
+        return (children if self.exist is None else children & self.exist).nonzero()[0]
+
+    def any(self, children: Flags) -> Flags:
+        """Parents of which some child is among `children`."""
+        found = np.zeros(self.size + 1, bool)
+        found[self.rows[self._index(children)]] = True  # without a parent: the last, cut off below
+        return found[:-1]
+
+    def count(self, children: Flags) -> Array:
+        """How many of `children` each parent has."""
+        rows = self.rows[self._index(children)]
+        return np.bincount(rows + np.intp(1), minlength=self.size + 1)[1 : self.size + 1]
+
+    def sum(self, amounts: Amounts, children: Flags) -> Amounts:
+        """The sum of the amounts of `children` by parent, 0 where there are none."""
+        index = self._index(children)
+        found = np.zeros(self.size + 1, np.int64)
+        np.add.at(found, self.rows[index], amounts.minor[index])
+        return Amounts(found[:-1], amounts.exponent)
+
+    def earliest(self, dates: Dates, children: Flags) -> Dates:
+        """The first of the dates of `children` by parent, missing where there are none."""
+        index = self._index(children)
+        found = np.full(self.size + 1, NO_DAY, np.int32)
+        np.minimum.at(found, self.rows[index], dates.days[index])
+        return Dates(found[:-1])
+
+    def take(self, flags: Flags) -> Flags:
+        """The parents' flags, at their children; False without a parent in view."""
+        if self.size == 0:
+            return np.zeros(len(self.rows), bool)
+        taken: Flags = flags.take(self.rows, mode="clip")
+        taken &= self.known
+        return taken
+
+    def last(self, children: Flags) -> tuple[Array, Array]:
+        """The parents that have some of `children`, and the last of each in the table's own order.
+
+        For a table that is sorted by this reference.
+        """
+        index = self._index(children)
+        rows = self.rows[index]
+        ends = np.ones(len(rows), bool)
+        np.not_equal(rows[1:], rows[:-1], out=ends[:-1])
+        ends &= rows >= 0
+        return rows[ends], index[ends]

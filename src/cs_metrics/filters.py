@@ -1,0 +1,121 @@
+"""What a viewer narrows a view down to. None is not filtered, an empty set is nothing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import attrs
+
+from .errors import OptionError
+from .records import Health
+
+__all__ = ["Filters", "ValueBand"]
+
+Amount = Decimal | int | float | str | None
+
+
+def _amount(option: str, value: Any) -> Decimal | None:
+    if value is None:
+        return None
+    try:
+        amount = Decimal(repr(value) if isinstance(value, float) else value)
+    except (ArithmeticError, TypeError, ValueError):
+        amount = Decimal("nan")
+    if isinstance(value, bool) or not amount.is_finite():
+        raise OptionError(option, value, "an amount in the portfolio's currency, or None for no bound")
+    return amount
+
+
+@attrs.frozen
+class ValueBand:
+    """Contract values from `low`, in, to `high`, out, in the portfolio's currency; None is no bound.
+
+    >>> ValueBand(0, 10_000)
+    ValueBand(low=Decimal('0'), high=Decimal('10000'))
+    """
+
+    low: Decimal | None = attrs.field(converter=lambda value: _amount("low", value))
+    high: Decimal | None = attrs.field(default=None, converter=lambda value: _amount("high", value))
+
+    def __attrs_post_init__(self) -> None:
+        if self.low is not None and self.high is not None and self.low >= self.high:
+            raise OptionError("high", self.high, f"an amount above the band's low {self.low}, or None")
+
+    def minor(self, exponent: int) -> tuple[int | None, int | None]:
+        """The bounds in whole minor units, so that exactly the same amounts lie between them."""
+        return tuple(  # type: ignore[return-value]
+            None if bound is None else math.ceil(Fraction(bound) * 10**exponent)
+            for bound in (self.low, self.high)
+        )
+
+
+def _ids(option: str, values: Any) -> frozenset[Any] | None:
+    if values is None:
+        return None
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+        raise OptionError(option, values, "a set or list of values, or None for all")
+    try:
+        return frozenset(values)
+    except TypeError:
+        raise OptionError(option, values, "a set or list of ids and words") from None
+
+
+def _health(option: str, values: Any) -> frozenset[Any] | None:
+    words = _ids(option, values)
+    for value in words or ():
+        if value not in tuple(Health):
+            raise OptionError(option, value, tuple(Health))
+    return words
+
+
+def _bands(option: str, values: Any) -> tuple[ValueBand, ...] | None:
+    if values is None:
+        return None
+    if isinstance(values, ValueBand):
+        return (values,)
+    bands = tuple(values) if isinstance(values, Iterable) and not isinstance(values, str) else (values,)
+    if not all(isinstance(band, ValueBand) for band in bands):
+        raise OptionError(option, values, "a list of ValueBand(low, high), or None for all")
+    return bands
+
+
+def _field(name: str, check: Any = _ids) -> Any:
+    return attrs.field(default=None, converter=lambda values: check(name, values), kw_only=True)
+
+
+@attrs.frozen(kw_only=True)
+class Filters:
+    """Which accounts and engagements to keep; every other row goes where the row that it follows goes.
+
+    `accounts`, `industries`, `segments` and `groups` look at the account, `owners` at the owner (a manager
+    stands for the whole subtree below), `stages` and `health` at the engagement (an account is kept if an
+    open one matches), `contract_values` at the value in force on the as-of day. All that are given must hold.
+    """
+
+    owners: frozenset[Any] | None = _field("owners")
+    industries: frozenset[Any] | None = _field("industries")
+    segments: frozenset[Any] | None = _field("segments")
+    groups: frozenset[Any] | None = _field("groups")
+    accounts: frozenset[Any] | None = _field("accounts")
+    health: frozenset[Any] | None = _field("health", _health)
+    stages: frozenset[Any] | None = _field("stages")
+    contract_values: tuple[ValueBand, ...] | None = _field("contract_values", _bands)
+
+    @property
+    def applied(self) -> dict[str, Any]:
+        """The filters that are given."""
+        given = {field.name: getattr(self, field.name) for field in attrs.fields(Filters)}
+        return {name: value for name, value in given.items() if value is not None}
+
+    def to_dict(self) -> dict[str, list[Any]]:
+        """The given filters as JSON takes them, in a stable order."""
+        return {
+            name: [[str(band.low), None if band.high is None else str(band.high)] for band in value]
+            if name == "contract_values"
+            else sorted(value, key=lambda item: (str(type(item)), item))
+            for name, value in self.applied.items()
+        }

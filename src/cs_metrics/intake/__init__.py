@@ -1,0 +1,24 @@
+"""The ways in: frames, records and files to checked and coded columns."""
+
+from __future__ import annotations
+
+from .folder import read_folder
+from .frames import Source
+from .ids import Keys
+from .load import Loaded, LoadedTable, load
+from .objects import from_records
+from .values import NO_AMOUNT, NO_DAY, NO_INT, Coded
+
+__all__ = [
+    "NO_AMOUNT",
+    "NO_DAY",
+    "NO_INT",
+    "Coded",
+    "Keys",
+    "Loaded",
+    "LoadedTable",
+    "Source",
+    "from_records",
+    "load",
+    "read_folder",
+]

@@ -1,0 +1,132 @@
+"""A folder of files: one a table, and `portfolio.toml` with the settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ..errors import DataError, Problem, nearest
+from ..records import SCHEMA
+
+__all__ = ["read_folder"]
+
+SETTINGS_FILE = "portfolio.toml"
+SETTINGS = ("currency", "rates", "tz", "fiscal_year_start")
+SUFFIXES = (".csv", ".parquet", ".arrow", ".feather", ".json", ".jsonl")
+
+
+def read_folder(path: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The tables of a folder as pandas frames, and the settings as keyword arguments.
+
+    In a CSV file everything is text, ids too ("007" stays "007"), and an empty cell is missing.
+    """
+    folder = Path(path)
+    if not folder.is_dir():
+        raise DataError([_problem("portfolio", str(path), "a folder with one file a table", "folder")])
+    problems: list[Problem] = []
+    files: dict[str, Path] = {}
+    for file in sorted(folder.iterdir()):
+        if file.suffix.lower() not in SUFFIXES or file.name.startswith((".", "_")):
+            continue
+        if file.stem not in SCHEMA:
+            expected = f"a file named after a table{nearest(file.stem, SCHEMA)}"
+            problems.append(_problem(file.stem, file.name, expected, "unknown_table"))
+        elif file.stem in files:
+            expected = f"one file a table; there is {files[file.stem].name} too"
+            problems.append(_problem(file.stem, file.name, expected, "two_files"))
+        else:
+            files[file.stem] = file
+    frames = {}
+    for table in (name for name in SCHEMA if name in files):
+        try:
+            frames[table] = _read(files[table])
+        except Exception as error:  # whatever a reader makes of a broken file
+            expected = f"a readable file: {error}"
+            problems.append(_problem(table, files[table].name, expected, "unreadable_file"))
+    settings = _settings(folder / SETTINGS_FILE, problems)
+    if problems:
+        raise DataError(problems)
+    return frames, settings
+
+
+def _problem(table: str, value: str, expected: str, code: str) -> Problem:
+    return Problem(table=table, value=value, expected=expected, code=code)
+
+
+def _settings(file: Path, problems: list[Problem]) -> dict[str, Any]:
+    if not file.exists():
+        return {}
+    import tomllib
+    from decimal import Decimal
+
+    try:
+        found = tomllib.loads(file.read_text("utf-8"), parse_float=Decimal)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        problems.append(_problem("portfolio", file.name, f"TOML: {error}", "unreadable_file"))
+        return {}
+    for name in found:
+        if name not in SETTINGS:
+            expected = f"one of {', '.join(SETTINGS)}{nearest(name, SETTINGS)}"
+            problems.append(_problem("portfolio", name, expected, "unknown_setting"))
+    return found
+
+
+def _read(file: Path) -> Any:
+    read = {
+        ".csv": _read_csv,
+        ".parquet": _read_parquet,
+        ".arrow": _read_feather,
+        ".feather": _read_feather,
+        ".json": _read_json,
+        ".jsonl": _read_json,
+    }
+    return read[file.suffix.lower()](file)
+
+
+def _read_csv(file: Path) -> Any:
+    import pandas as pd
+
+    return pd.read_csv(
+        file, dtype="str", keep_default_na=False, na_values=[""], encoding="utf-8-sig", skip_blank_lines=True
+    )
+
+
+def _read_parquet(file: Path) -> Any:
+    import pyarrow.parquet as pq
+
+    return _to_pandas(pq.read_table(file, partitioning=None))
+
+
+def _read_feather(file: Path) -> Any:
+    import pyarrow as pa
+
+    with pa.memory_map(str(file)) as mapped:
+        try:
+            table = pa.ipc.open_file(mapped).read_all()
+        except pa.ArrowInvalid:
+            mapped.seek(0)
+            table = pa.ipc.open_stream(mapped).read_all()
+    return _to_pandas(table)
+
+
+def _to_pandas(table: Any) -> Any:
+    import pandas as pd
+
+    return table.to_pandas(types_mapper=pd.ArrowDtype)
+
+
+def _read_json(file: Path) -> Any:
+    import json
+    from decimal import Decimal
+
+    import pandas as pd
+
+    text = file.read_text("utf-8-sig")
+    if file.suffix.lower() == ".json":
+        rows = json.loads(text, parse_float=Decimal)
+    else:
+        rows = [json.loads(line, parse_float=Decimal) for line in text.splitlines() if line.strip()]
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise ValueError("expected a list of objects")
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return pd.DataFrame({name: pd.Series([row.get(name) for row in rows], dtype=object) for name in names})

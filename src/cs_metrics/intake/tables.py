@@ -1,0 +1,93 @@
+"""Which tables were supplied, and whether their columns are those of the schema."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+import numpy as np
+
+from ..errors import nearest
+from ..records import SCHEMA, Column, TableSchema
+from .frames import NotAFrame, Source, open_frame
+from .index import Index
+from .keys import KeyColumn
+from .problems import Findings
+from .references import Seen
+from .values import Array, Bools, Coded
+
+__all__ = ["Draft", "open_tables"]
+
+
+@attrs.define(eq=False)
+class Draft:
+    """A table while it is being read."""
+
+    schema: TableSchema
+    source: Source
+    n: int
+    supplied: frozenset[str]
+    columns: dict[str, Array | Coded] = attrs.field(factory=dict)
+    index: Index | None = None
+    unchecked: dict[str, KeyColumn] = attrs.field(factory=dict)
+    """References to tables that were not supplied; natural keys need them."""
+    seen: dict[str, tuple[Seen, ...]] = attrs.field(factory=dict)
+    """The kinds of key in each column of keys."""
+    bad: Bools | None = None
+
+    def array(self, name: str | None) -> Array | None:
+        """A column that is no `Coded`, None where it was not read."""
+        column = self.columns.get(name or "")
+        return column if isinstance(column, np.ndarray) else None
+
+    @property
+    def name(self) -> str:
+        return self.schema.name
+
+
+def open_tables(tables: Mapping[str, object], findings: Findings) -> dict[str, Draft]:
+    """The supplied tables, in the schema's order; None counts as not supplied."""
+    for name in tables:
+        if name not in SCHEMA:
+            expected = f"a table of {', '.join(SCHEMA)}{nearest(name, SCHEMA)}"
+            findings.add(str(name), None, "unknown_table", expected, structural=True)
+    drafts: dict[str, Draft] = {}
+    for name, schema in SCHEMA.items():
+        given = tables.get(name)
+        if given is None:
+            continue
+        try:
+            source = open_frame(given)
+        except NotAFrame:
+            expected = "a pandas, Polars or PyArrow frame, a DuckDB relation, or one with __arrow_c_stream__"
+            findings.add(
+                name, None, "not_a_frame", expected, values=[type(given).__qualname__], structural=True
+            )
+            continue
+        drafts[name] = _draft(schema, source, findings)
+    return drafts
+
+
+def _draft(schema: TableSchema, source: Source, findings: Findings) -> Draft:
+    names: list[Any] = list(source.column_names)
+    supplied = set(names)
+    if len(supplied) < len(names):
+        for name in sorted({str(name) for name in names if names.count(name) > 1}):
+            findings.add(schema.name, name, "doubled_column", "each column's name once", structural=True)
+    if names or source.n:
+        others = [name for name in supplied if name not in schema.columns]
+        for column in schema.columns.values():
+            if column.required and column.name not in supplied:
+                _missing(schema.name, column, others, source, findings)
+    usable = frozenset(name for name in supplied if name in schema.columns and names.count(name) == 1)
+    return Draft(schema, source, source.n, usable)
+
+
+def _missing(table: str, column: Column, others: list[Any], source: Source, findings: Findings) -> None:
+    hint = nearest(column.name, others)
+    index = getattr(source.frame, "index", None)
+    if getattr(index, "name", None) == column.name:
+        hint = " (it is the frame's index: call reset_index())"
+    expected = f"this column, which has no default{hint}"
+    findings.add(table, column.name, "missing_column", expected, structural=True)

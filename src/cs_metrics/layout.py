@@ -1,0 +1,329 @@
+"""Lay the checked tables out once, so that whatever a viewer may see is one run of every table.
+
+Users stand in preorder of the org tree. Accounts and engagements are sorted by their owner's position, then
+by id; every other table by the row it follows. References become row numbers of the laid-out parents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import numpy as np
+
+from .columns import Amounts, Codes, Dates, Numbers
+from .hierarchy import Hierarchy, lay_out
+from .intake import NO_DAY as INTAKE_NO_DAY
+from .intake import Coded, Keys, Loaded, LoadedTable, Source
+from .periods import FIRST_DAY, NO_DAY
+from .records import Kind, TableSchema
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Array = npt.NDArray[Any]
+
+__all__ = ["Table", "lay_out_tables"]
+
+EXISTS_BY = ("account_id", "engagement_id", "contract_id", "subscription_id")
+"""The references through which a row waits for its parent to exist."""
+
+
+@attrs.frozen(eq=False, kw_only=True, slots=False)
+class Table:
+    """One laid-out table.
+
+    `columns` are in layout order; `order` leads back to the rows that were supplied, `place` from them to the
+    layout, -1 to -1, for the tables that are looked up by id; `owner` holds the
+    position of whom each row follows where the table is sorted by that, else None: then it is sorted by the
+    parent it follows. `rank` is the order of the ids where it is known. `begins` is the first day on which
+    each row exists, its parents too; None where a row exists when the one that it follows does. No row begins
+    after `latest`. `by_rank` are the rows in the order of their ids. `tally` counts, where a column never
+    depends on the day, each parent's children by the column's words: one line a word.
+    """
+
+    schema: TableSchema
+    n: int
+    columns: Mapping[str, Array | Coded]
+    order: Array
+    place: Array
+    owner: Array | None
+    rank: Array | None
+    by_rank: Array | None
+    tally: Array | None
+    begins: Array | None
+    latest: int
+    keys: Keys | None
+    source: Source
+    exponent: int
+
+    @cached_property
+    def stored(self) -> Mapping[str, tuple[Array, Callable[[Any], Any]]]:
+        """The columns that a view can cut and wrap: each one's array, and what makes a typed column of a part."""
+        found: dict[str, tuple[Array, Callable[[Any], Any]]] = {}
+        for name, values in self.columns.items():
+            if isinstance(values, Coded):
+                found[name] = values.codes, partial(Codes, labels=values.labels)
+            elif self.schema.columns[name].kind is not Kind.KEY:
+                found[name] = values, self._wrap(self.schema.columns[name].kind)
+        return found
+
+    def _wrap(self, kind: Kind) -> Callable[[Any], Any]:
+        if kind is Kind.MONEY:
+            return partial(Amounts, exponent=self.exponent)
+        wraps: dict[Kind, Callable[[Any], Any]] = {Kind.DATE: Dates, Kind.FLAG: lambda flags: flags}
+        return wraps.get(kind, Numbers)
+
+
+def lay_out_tables(loaded: Loaded, exponent: int) -> tuple[Hierarchy, dict[str, Table]]:
+    """All tables, parents before children."""
+    return _Layout(loaded, exponent).run()
+
+
+class _Layout:
+    """The state of one laying out: what each table's supplied rows became."""
+
+    def __init__(self, loaded: Loaded, exponent: int) -> None:
+        self.exponent = exponent
+        self.loaded = loaded.tables
+        self.tables: dict[str, Table] = {}
+        self.became: dict[str, Array] = {}
+        self.hierarchy = self._hierarchy()
+
+    def run(self) -> tuple[Hierarchy, dict[str, Table]]:
+        parents = ("users", "accounts", "engagements", "contracts", "subscriptions", "stack_items")
+        for name in (*parents, *self.loaded):
+            if name in self.loaded and name not in self.tables:
+                self._lay_out(self.loaded[name])
+        return self.hierarchy, {name: self.tables[name] for name in self.loaded}
+
+    def _hierarchy(self) -> Hierarchy:
+        users = self.loaded.get("users")
+        if users is None or users.keys is None:
+            nobody = np.empty(0, np.int32)
+            return Hierarchy(nobody, nobody, nobody)
+        return lay_out(_array(users, "manager_id"), users.keys.rank(), users.keys.take)
+
+    def _lay_out(self, table: LoadedTable) -> None:
+        name = table.schema.name
+        owner = self._owner(table)
+        rank = table.keys.rank() if table.keys is not None and name in _RANKED else None
+        order = self._order(table, owner, rank)
+        self.became[name] = _inverse(order)
+        columns = {column: self._column(table, column, order) for column in table.columns}
+        begins, latest = self._begins(table.schema, columns)
+        self.tables[name] = Table(
+            schema=table.schema,
+            n=table.n,
+            columns=columns,
+            order=order,
+            place=self.became[name] if name in ("users", "accounts") else _NOWHERE,
+            owner=None if owner is None else owner[order],
+            rank=None if rank is None else rank[order],
+            by_rank=None if rank is None else _inverse(rank[order])[:-1],
+            tally=self._tally(table.schema, columns),
+            begins=begins,
+            latest=latest,
+            keys=table.keys,
+            source=table.source,
+            exponent=self.exponent,
+        )
+
+    def _owner(self, table: LoadedTable) -> Array | None:
+        """Whose each row is, as a position; None where the table is sorted by a parent's rows instead."""
+        name, nobody = table.schema.name, self.hierarchy.size
+        if name == "users":
+            return self.hierarchy.position
+        if name not in _BY_OWNER:
+            return None
+        owner = np.full(table.n, nobody, np.int32)
+        for column in reversed(table.schema.follows):
+            refs = table.columns.get(column)
+            if isinstance(refs, np.ndarray):
+                owner = np.where(refs >= 0, self._owners_of(table, column, refs), owner)
+        return owner
+
+    def _owners_of(self, table: LoadedTable, column: str, refs: Array) -> Array:
+        """The positions of the owners of the parents that `refs` names."""
+        parent = table.schema.columns[column].refers or ""
+        if parent == "users":
+            return np.append(self.hierarchy.position, np.int32(-1))[refs]
+        owners = self.tables[parent].owner
+        assert owners is not None  # accounts and engagements are sorted by their owners
+        return np.append(owners, np.int32(-1))[self.became[parent][refs]]
+
+    def _order(self, table: LoadedTable, owner: Array | None, rank: Array | None) -> Array:
+        name = table.schema.name
+        if name == "users":
+            return self.hierarchy.user
+        if name in ("accounts", "engagements"):
+            return order_by(owner, rank)
+        if name == "contracts":
+            return order_by(self._slots(table), rank)
+        if name == "adoption_scores":
+            # by product and day, so that the latest of each product is the last of its run
+            days = _array(table, "on")
+            return order_by(self._slots(table), _codes(table, "product"), days - np.int64(FIRST_DAY))
+        if name == "opportunities":
+            return self._opportunities(table)
+        if owner is not None:
+            return order_by(owner)
+        follows = table.schema.follows
+        refs = self._refs(table, follows[0]) if follows else None
+        return order_by(refs + np.int64(1)) if refs is not None else order_by(rank, n=table.n)
+
+    def _opportunities(self, table: LoadedTable) -> Array:
+        """By contract; within it by closing day, missing first, then by id backwards: the decisive one last."""
+        refs, closed = self._refs(table, "contract_id"), _array(table, "closed_on")
+        assert table.keys is not None
+        day = np.where(closed == NO_DAY, 0, closed.astype(np.int64) - FIRST_DAY + 1)
+        back = table.n - table.keys.rank().astype(np.int64)
+        return order_by(*(() if refs is None else (refs + np.int64(1),)), day, back)
+
+    def _slots(self, table: LoadedTable) -> Array | None:
+        """The places of the engagements or accounts that rows follow, in one order by owner."""
+        owners = {name: self.tables[name].owner for name in ("accounts", "engagements") if name in self.tables}
+        last = 1 + sum(len(places) for places in owners.values() if places is not None)
+        slots = np.full(table.n, last, np.int64)  # who follows nobody stands last
+        for column, name, other, side in (
+            ("account_id", "accounts", "engagements", "right"),
+            ("engagement_id", "engagements", "accounts", "left"),
+        ):
+            refs = self._refs(table, column)
+            if refs is None:
+                continue
+            mine, others = owners[name], owners.get(other)
+            slot = np.arange(1, len(mine) + 1, dtype=np.int64)  # type: ignore[arg-type]
+            if others is not None:
+                slot += np.searchsorted(others, mine, side=side)  # type: ignore[call-overload]
+            slots = np.where(refs >= 0, np.append(slot, 0)[refs], slots)
+        return slots
+
+    def _refs(self, table: LoadedTable, column: str) -> Array | None:
+        """A reference as row numbers of the laid-out parent, None where the parent was not supplied."""
+        refs = table.columns.get(column)
+        parent = table.schema.columns[column].refers or ""
+        return self.became[parent][refs] if isinstance(refs, np.ndarray) else None
+
+    def _column(self, table: LoadedTable, column: str, order: Array) -> Array | Coded:
+        values = table.columns[column]
+        declared = table.schema.columns[column]
+        if isinstance(values, Coded):
+            return Coded(values.codes[order], values.labels)
+        if declared.kind is Kind.KEY and declared.refers is not None:
+            return np.asarray(self._became(declared.refers, order)[values[order]])
+        if declared.kind is Kind.DATE:
+            days = values[order]
+            days[days == INTAKE_NO_DAY] = NO_DAY
+            return days
+        return values[order]
+
+    def _became(self, parent: str, order: Array) -> Array:
+        """What the parent's rows became; for a table that refers to itself, what they are becoming."""
+        return self.became[parent] if parent in self.became else _inverse(order)
+
+    def _begins(
+        self, schema: TableSchema, columns: Mapping[str, Array | Coded]
+    ) -> tuple[Array | None, int]:
+        """The first day on which each row and all its parents exist, and the last of these days."""
+        parents = {
+            column: self.tables[parent]
+            for column in EXISTS_BY
+            if column in columns and (parent := schema.columns[column].refers) in self.tables
+        }
+        latest = max([FIRST_DAY, *(parent.latest for parent in parents.values())])
+        if schema.begins is None:
+            return None, latest
+        own = columns[schema.begins]
+        assert isinstance(own, np.ndarray)
+        begins = own
+        for column, parent in parents.items():
+            refs = columns[column]
+            assert isinstance(refs, np.ndarray)
+            begins = np.maximum(begins, self._begin_of(parent, refs))
+        begins = np.where(own == NO_DAY, FIRST_DAY, begins) if (own == NO_DAY).any() else begins
+        return (own if begins is not own and np.array_equal(begins, own) else begins), (
+            int(begins.max()) if len(begins) else latest
+        )
+
+    def _tally(self, schema: TableSchema, columns: Mapping[str, Array | Coded]) -> Array | None:
+        """Each parent's children by the words of a column, one line a word."""
+        column = _TALLIED.get(schema.name)
+        refs = columns.get(schema.follows[0]) if column else None
+        words = columns.get(column) if column else None
+        if not isinstance(refs, np.ndarray) or not isinstance(words, Coded):
+            return None
+        parents = self.tables[schema.columns[schema.follows[0]].refers or ""].n
+        size = len(words.labels)
+        counts = [
+            np.bincount(refs[words.codes == code], minlength=parents) for code in range(size)
+        ]
+        most = max((int(count.max()) for count in counts if parents), default=0)
+        return np.array(counts, np.min_scalar_type(most)).reshape(size, parents)
+
+    def _begin_of(self, parent: Table, refs: Array) -> Array:
+        """The first days of the parents of rows, the first of all days for -1."""
+        if parent.begins is not None:
+            return np.append(parent.begins, np.int32(FIRST_DAY))[refs]
+        days = np.full(len(refs), FIRST_DAY, np.int32)
+        for column in reversed(parent.schema.follows):
+            grandparents = parent.columns.get(column)
+            above = self.tables.get(parent.schema.columns[column].refers or "")
+            if above is not None and isinstance(grandparents, np.ndarray):
+                higher = np.append(grandparents, np.int32(-1))[refs]
+                days = np.where(higher >= 0, self._begin_of(above, higher), days)
+        return days
+
+
+_TALLIED = {"objectives": "state"}
+_NOWHERE = np.empty(0, np.int32)
+_RANKED = frozenset({"accounts", "engagements", "contracts", "stack_items"})
+_BY_OWNER = frozenset({"accounts", "engagements", "contracts", "adoption_scores", "tasks"})
+
+
+def _array(table: LoadedTable, column: str) -> Array:
+    values = table.columns[column]
+    assert isinstance(values, np.ndarray)
+    if table.schema.columns[column].kind is Kind.DATE:
+        return np.where(values == INTAKE_NO_DAY, NO_DAY, values)
+    return values
+
+
+def _codes(table: LoadedTable, column: str) -> Array:
+    values = table.columns[column]
+    assert isinstance(values, Coded)
+    return values.codes
+
+
+def _inverse(order: Array) -> Array:
+    """Where each row went; -1 stays -1."""
+    became = np.empty(len(order) + 1, np.int32)
+    became[order] = np.arange(len(order), dtype=np.int32)
+    became[-1] = -1
+    return became
+
+
+def order_by(*keys: Array | None, n: int = 0) -> Array:
+    """The order of rows by several whole numbers from 0 up, the first counting most; ties stay as they are.
+
+    Sorting packed numbers is several times faster than sorting by one key after the other.
+    """
+    given = [key for key in keys if key is not None]
+    size = len(given[0]) if given else n
+    if size == 0 or not given:
+        return np.arange(size, dtype=np.int32)
+    widths = [int(key.max()).bit_length() for key in given]
+    places = (size - 1).bit_length()
+    if sum(widths) + places > 63:
+        return np.lexsort(given[::-1]).astype(np.int32)
+    packed = given[0].astype(np.int64)
+    for key, width in zip(given[1:], widths[1:], strict=True):
+        packed <<= width
+        packed |= key
+    packed <<= places
+    packed |= np.arange(size, dtype=np.int64)
+    packed.sort()
+    packed &= (1 << places) - 1
+    return packed.astype(np.int32)

@@ -1,0 +1,99 @@
+"""What makes a function a metric: one record of metadata, from which catalog and docs are made."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, cast
+
+import attrs
+
+from .results.base import Spec
+
+__all__ = ["Metric", "metric", "metric_of"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@attrs.frozen(kw_only=True)
+class Metric:
+    """One metric of the catalog. `compute(view, **options)` gives its result.
+
+    `id` is "module.function", `counts` the table whose rows it counts, `needs` the tables that it cannot do
+    without, `defaults` its options.
+    """
+
+    id: str
+    title: str
+    unit: str
+    source: str
+    definition: str
+    counts: str
+    needs: tuple[str, ...]
+    defaults: Mapping[str, Any]
+    compute: Callable[..., Any] = attrs.field(repr=False, eq=False)
+
+    def spec(self, options: Mapping[str, Any]) -> Spec:
+        """The metric as it was called."""
+        return Spec(
+            id=self.id,
+            title=self.title,
+            unit=self.unit,
+            source=self.source,
+            definition=self.definition,
+            counts=self.counts,
+            options={**self.defaults, **options},
+        )
+
+
+def metric(
+    *, title: str, unit: str, source: str, counts: str, needs: tuple[str, ...] = ()
+) -> Callable[[F], F]:
+    """Make a function of a view a metric.
+
+    It takes a view, options by keyword only, all with defaults, and gives a result of this library. Its
+    docstring is the definition that catalog, pages and docs show.
+
+    >>> @metric(title="All engagements", unit="engagements", source="ours", counts="engagements")
+    ... def all_engagements(view):
+    ...     '''Engagements, open or closed.'''
+    ...     return csm.Count(view.engagements.everything)
+    """
+
+    def declare(function: F) -> F:
+        if not function.__doc__:
+            raise TypeError(f"the metric {function.__name__} needs a docstring: it is its definition")
+        _, *options = inspect.signature(function).parameters.values()
+        if any(o.kind is not o.KEYWORD_ONLY or o.default is o.empty for o in options):
+            raise TypeError(f"the options of {function.__name__} must be keyword only, with defaults")
+
+        @functools.wraps(function)
+        def compute(view: Any, /, **given: Any) -> Any:
+            result = function(view, **given)
+            result.__dict__["_origin"] = declared, given
+            return result
+
+        declared = Metric(
+            id=f"{function.__module__.rpartition('.')[2]}.{function.__name__}",
+            title=title,
+            unit=unit,
+            source=source,
+            definition=inspect.cleandoc(function.__doc__),
+            counts=counts,
+            needs=needs or (counts,),
+            defaults={option.name: option.default for option in options},
+            compute=compute,
+        )
+        compute.metric = declared  # type: ignore[attr-defined]
+        return cast(F, compute)
+
+    return declare
+
+
+def metric_of(function: Callable[..., Any]) -> Metric:
+    """The metadata of a metric's function."""
+    found = getattr(function, "metric", None)
+    if not isinstance(found, Metric):
+        raise TypeError(f"{function!r} is not a metric; declare it with @metric")
+    return found

@@ -1,0 +1,130 @@
+"""The Overview tab of the Success report: the portfolio and its team at a glance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from .errors import OptionError
+from .metric import metric
+from .periods import NO_DAY, Window
+from .results import Breakdown, Count, Crosstab, Listing, Ratio
+
+if TYPE_CHECKING:
+    from .view import View
+
+__all__ = [
+    "total_engagements",
+    "new_engagements_ytd",
+    "average_engagements_per_csm",
+    "engagements_with_escalations",
+    "engagements_with_upcoming_qbrs",
+    "health_by_stage",
+    "success_manager_tasks",
+]
+
+
+@metric(
+    title="Total engagements", unit="engagements", source="ServiceNow Success report › Overview",
+    counts="engagements",
+)  # fmt: skip
+def total_engagements(view: View) -> Count:
+    """Engagements that are open on the as-of day: created by then and not closed by then.
+
+    Closed ones are excluded. An empty portfolio gives 0.
+    """
+    return Count(view.engagements.open_ones)
+
+
+@metric(
+    title="New engagements this year", unit="engagements", source="ServiceNow Success report › Overview",
+    counts="engagements",
+)  # fmt: skip
+def new_engagements_ytd(view: View) -> Count:
+    """Engagements created from the first day of the fiscal year to the as-of day, since closed or not.
+
+    Those created in earlier years are excluded. An empty portfolio gives 0.
+    """
+    engagements = view.engagements
+    new = engagements.created_on.within(view.ytd)
+    return Count(engagements.everything.only(new, otherwise="created before this year"))
+
+
+@metric(
+    title="Average engagements per CSM", unit="engagements per CSM",
+    source="ServiceNow Success report › Overview", counts="engagements", needs=("engagements", "users"),
+)  # fmt: skip
+def average_engagements_per_csm(view: View, *, over: Literal["owners", "team"] = "owners") -> Ratio:
+    """Open engagements that have an owner, divided by the distinct owners among them (our decision).
+
+    `over="team"` divides by every active user in the viewer's scope instead, also those without engagements.
+    Closed engagements and those without an owner are excluded. Without any owner there is no value.
+    """
+    if over not in ("owners", "team"):
+        raise OptionError("over", over, ("owners", "team"))
+    engagements, users = view.engagements, view.users
+    owned = engagements.open_ones.only(engagements.owner.known, otherwise="without an owner")
+    team = users.active if over == "team" else engagements.owner.any(owned.flags)
+    people = np.flatnonzero(team)
+    return Ratio(owned, owned.count, len(people), distinct=lambda: users.ids(people))
+
+
+@metric(
+    title="Engagements with escalations", unit="engagements", source="ServiceNow Success report › Overview",
+    counts="engagements", needs=("engagements", "accounts", "escalations"),
+)  # fmt: skip
+def engagements_with_escalations(view: View) -> Listing:
+    """Open engagements whose account has an escalation that is open on the as-of day, by id.
+
+    Whoever owns the account: an escalation counts as a property of the account. An empty portfolio gives an
+    empty list.
+    """
+    engagements = view.engagements
+    rows = engagements.open_ones.only(engagements.escalated, otherwise="without an open escalation")
+    return Listing(rows)
+
+
+@metric(
+    title="Engagements with upcoming QBRs", unit="engagements",
+    source="ServiceNow Success report › Overview", counts="engagements", needs=("engagements", "qbrs"),
+)  # fmt: skip
+def engagements_with_upcoming_qbrs(view: View, *, within: int | None = None) -> Listing:
+    """Open engagements with a QBR that is not cancelled, not held by the as-of day, and scheduled for that
+    day or later; `within` looks at so many days only. `next_qbr_on` is the first such day; soonest first.
+
+    An empty portfolio gives an empty list.
+    """
+    engagements, qbrs = view.engagements, view.qbrs
+    window = Window(view.today, NO_DAY) if within is None else view.next_days(within)
+    next_qbr = qbrs.engagement.earliest(qbrs.scheduled_on, qbrs.upcoming & qbrs.scheduled_on.within(window))
+    rows = engagements.open_ones.only(~next_qbr.missing, otherwise="without an upcoming QBR")
+    return Listing(rows, {"next_qbr_on": next_qbr}, by=[next_qbr.days])
+
+
+@metric(
+    title="Engagement health by stage", unit="engagements", source="ServiceNow Success report › Overview",
+    counts="engagements",
+)  # fmt: skip
+def health_by_stage(view: View) -> Crosstab:
+    """Open engagements by stage and health; those without a health have a column of their own.
+
+    Stage and health are those the rows carry, whatever the as-of day. An empty portfolio gives no rows.
+    """
+    engagements = view.engagements
+    return Crosstab(engagements.open_ones, engagements.stage, engagements.health)
+
+
+@metric(
+    title="Success manager tasks", unit="tasks", source="ServiceNow Success report › Overview",
+    counts="tasks", needs=("tasks", "users"),
+)  # fmt: skip
+def success_manager_tasks(view: View) -> Breakdown:
+    """Tasks whose assignee is in scope, each in exactly one of: overdue (to do or in progress, and due before
+    the as-of day), to do, in progress, completed, cancelled.
+
+    Tasks without an assignee are excluded. The status is the one the row carries, whatever the as-of day.
+    """
+    tasks = view.tasks
+    assigned = tasks.everything.only(tasks.assignee.known, otherwise="without an assignee")
+    return Breakdown.by(assigned, tasks.progress)

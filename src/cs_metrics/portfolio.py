@@ -1,0 +1,174 @@
+"""All tables of a company, checked, coded and laid out; immutable, and closed unless a viewer is named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from zoneinfo import ZoneInfo
+
+from . import intake, money
+from .errors import MissingTable, Problem, UnknownViewer
+from .filters import Filters
+from .layout import Table, lay_out_tables
+from .periods import as_date
+from .records import Role
+from .settings import Settings
+from .view import EVERYONE, View, Viewer
+
+if TYPE_CHECKING:
+    import datetime as dt
+    import os
+
+    import numpy as np
+
+__all__ = ["Portfolio"]
+
+OnError: TypeAlias = Literal["raise", "quarantine"]
+Progress: TypeAlias = Callable[[str, int], None]
+
+
+class Portfolio:
+    """A company's customer success records, ready to be looked at.
+
+    Made by `from_frames`, `from_records` or `read`. `view(as_of=..., viewer=...)` is the only way to its
+    rows. `warnings` holds what is allowed but odd in the data, `rejected` the rows that `on_error="quarantine"`
+    left out, with their reasons.
+    """
+
+    def __init__(self, tables: Mapping[str, Any], settings: Settings, on_error: OnError, progress: Any) -> None:
+        loaded = intake.load(tables, settings, on_error=on_error, progress=progress)
+        self.settings = settings
+        self.exponent = money.exponent(settings.currency)
+        self.warnings: tuple[Problem, ...] = loaded.warnings
+        self.rejected: dict[str, Any] = loaded.rejected
+        self.hierarchy, self.tables = lay_out_tables(loaded, self.exponent)
+        self._size = sum(table.n for table in self.tables.values())
+
+    @classmethod
+    def from_frames(
+        cls,
+        *,
+        currency: str = "USD",
+        rates: Mapping[str, Decimal | int | str] | None = None,
+        tz: str = "UTC",
+        fiscal_year_start: int = 1,
+        on_error: OnError = "raise",
+        progress: Progress | None = None,
+        **tables: Any,
+    ) -> Portfolio:
+        """A portfolio from frames, one a table, by the tables' names; kinds may be mixed.
+
+        Args:
+            currency: the portfolio's currency (ISO 4217); amounts in another one are converted row by row.
+            rates: portfolio units for one unit of each other currency.
+            tz: the time zone in which an aware date-time is cut to its day.
+            fiscal_year_start: the month in which the fiscal year starts, 1 to 12.
+            on_error: "raise" raises one DataError with all problems; "quarantine" loads the rest.
+            progress: called with each table's name and number of rows once it is checked.
+            tables: pandas, Polars, PyArrow, DuckDB relations, or anything else that speaks the Arrow PyCapsule
+                interface or that narwhals wraps. Columns beyond the declared ones come back in rows.
+
+        Raises:
+            DataError: with every broken rule in `.problems`.
+            HierarchyError: the managers run in a circle.
+            MissingRate: a currency without a rate.
+            OptionError: an unknown currency, time zone or month.
+        """
+        settings = Settings(
+            currency=currency, rates=rates or {}, tz=tz, fiscal_year_start=fiscal_year_start
+        )
+        return cls(tables, settings, on_error, progress)
+
+    @classmethod
+    def from_records(
+        cls,
+        *,
+        currency: str = "USD",
+        rates: Mapping[str, Decimal | int | str] | None = None,
+        tz: str = "UTC",
+        fiscal_year_start: int = 1,
+        on_error: OnError = "raise",
+        **tables: Iterable[Any],
+    ) -> Portfolio:
+        """A portfolio from records, such as `engagements=[Engagement(...), ...]`; rows come back as pandas."""
+        settings = Settings(
+            currency=currency, rates=rates or {}, tz=tz, fiscal_year_start=fiscal_year_start
+        )
+        return cls(intake.from_records(tables), settings, on_error, None)
+
+    @classmethod
+    def read(
+        cls,
+        folder: str | os.PathLike[str],
+        *,
+        on_error: OnError = "raise",
+        progress: Progress | None = None,
+    ) -> Portfolio:
+        """A portfolio from a folder of files, one a table (`engagements.csv`, `.parquet`, `.arrow`, `.jsonl`).
+
+        An optional `portfolio.toml` sets currency, rates, tz and fiscal_year_start.
+        """
+        tables, settings = intake.read_folder(folder)
+        return cls(tables, Settings(**settings), on_error, progress)
+
+    def view(
+        self,
+        *,
+        as_of: dt.date | dt.datetime | str | np.datetime64,
+        viewer: Viewer,
+        filters: Filters | Mapping[str, Any] | None = None,
+    ) -> View:
+        """What one viewer sees on one day.
+
+        Args:
+            as_of: the day on which every number stands.
+            viewer: a user's id, or EVERYONE. A success_manager sees the whole subtree below and their own
+                rows, a success_agent their own rows only.
+            filters: what to narrow it down to.
+
+        Raises:
+            UnknownViewer: the viewer is not a user of this portfolio.
+            OptionError: `as_of` does not name a day without doubt.
+        """
+        day = as_date(as_of, "as_of", ZoneInfo(self.settings.tz))
+        positions = None
+        if viewer is not EVERYONE:
+            positions = self.positions(viewer)
+            if positions == (0, 0):
+                raise UnknownViewer(f"{viewer!r} is not a user of this portfolio; for all rows say EVERYONE")
+        if isinstance(filters, Mapping):
+            filters = Filters(**filters)
+        return View(self, day, viewer, filters, positions)
+
+    def table(self, name: str) -> Table:
+        """A laid-out table; for the library's own use."""
+        if name not in self.tables:
+            raise MissingTable(name)
+        return self.tables[name]
+
+    def positions(self, user: Any) -> tuple[int, int]:
+        """The run of positions whose rows a user sees; (0, 0) for nobody."""
+        at = self.find("users", user)
+        if at < 0:
+            return 0, 0
+        role: Any = self.tables["users"].columns["role"]
+        if role.labels[role.codes[at]] == Role.SUCCESS_MANAGER:
+            return at, int(self.hierarchy.end[at])
+        return at, at + 1
+
+    def find(self, name: str, key: Any) -> int:
+        """The laid-out row of an id, -1 where there is none."""
+        table = self.tables.get(name)
+        if table is None or table.keys is None:
+            return -1
+        row = table.keys.find(key)
+        return -1 if row < 0 else int(table.place[row])
+
+    @property
+    def size(self) -> int:
+        """How many rows all tables have."""
+        return self._size
+
+    def __repr__(self) -> str:
+        return f"<Portfolio of {len(self.tables)} tables, {self.size:,} rows, in {self.settings.currency}>"

@@ -1,0 +1,1 @@
+"""Results for people: as plain text and as one page. What they say is decided once, in `shape`."""

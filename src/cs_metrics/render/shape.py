@@ -1,0 +1,256 @@
+"""What is shown of a report, whatever it is shown on: its facts, and each result's headline and table.
+
+Everything here is plain text as it came, formatted but not escaped: the one who prints it knows what is safe
+where it goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from ..records import SCHEMA
+from ..results import Amount, Breakdown, Crosstab, Listing, Monthly, Ratio, Result, Trend
+
+if TYPE_CHECKING:
+    from ..filters import ValueBand
+    from ..report import ReportResult
+
+__all__ = ["Grid", "facts", "grid", "headline", "left_out", "note", "spoken"]
+
+MISSING = "(missing)"
+ACRONYMS = ("csm", "id", "mrr", "qbr")
+ENUM_WORDS = frozenset(
+    word for table in SCHEMA.values() for column in table.columns.values() for word in column.words
+)
+
+
+@attrs.frozen
+class Grid:
+    """A small table: names of columns, lines, which columns stand at the right as numbers do, sums if any."""
+
+    names: tuple[str, ...]
+    lines: tuple[tuple[str, ...], ...]
+    right: tuple[bool, ...]
+    total: tuple[str, ...] | None = None
+
+
+def facts(found: ReportResult) -> dict[str, str]:
+    """What a reader must know of every number of a report."""
+    view = found.view
+    everyone = not isinstance(view.viewer, int | str)
+    return {
+        "As of": view.as_of.isoformat(),
+        "Viewer": "everyone" if everyone else f"user {view.viewer}",
+        "Filters": _filters({} if view.filters is None else view.filters.applied),
+        "Currency": view.portfolio.settings.currency,
+    }
+
+
+def headline(result: Result) -> tuple[str, str]:
+    """A result's number, and what it is a number of."""
+    unit = _unit(result)
+    if isinstance(result, Ratio):
+        parts = f"({number(result.numerator)} / {number(result.denominator)})"
+        return ("no value", parts) if result.value is None else (number(result.value), f"{unit} {parts}")
+    if isinstance(result, Monthly):
+        return _months(result), unit
+    if isinstance(result, Trend):
+        now, of = headline(result.current)
+        return now, f"{of}, before: {headline(result.previous)[0]}"
+    value = {Breakdown: "total", Amount: "value"}.get(type(result), "used")
+    found = getattr(result, value)
+    return number(found), unit[:-1] if found == 1 and unit.endswith("s") else unit
+
+
+def grid(result: Result, rows: int) -> Grid | None:
+    """A result's table, of a listing the first `rows` rows; None where the headline says it all."""
+    if isinstance(result, Breakdown):
+        return _breakdown(result)
+    if isinstance(result, Crosstab):
+        return _crosstab(result)
+    if isinstance(result, Monthly):
+        return _monthly(result)
+    if isinstance(result, Listing):
+        return _listing(result, rows)
+    return None
+
+
+def note(result: Result, rows: int) -> str:
+    """How much of a result its table shows, where that is not all."""
+    if isinstance(result, Listing):
+        shown, there = _limit(result, rows), result.value
+    elif isinstance(result, Breakdown):
+        shown = len(result.value)
+        there = shown + len(result.to_dict()["cut_off"])
+    else:
+        return ""
+    return f"showing {shown:,} of {there:,}" if shown < there else ""
+
+
+def left_out(result: Result) -> str:
+    """What in scope was not used, and why."""
+    return ", ".join(f"{reason} ({count:,})" for reason, count in result.excluded.items())
+
+
+def number(value: Any) -> str:
+    """A number with its thousands parted; of a fraction no more digits than help."""
+    if isinstance(value, Decimal):
+        return f"{value:,f}"
+    if isinstance(value, float):
+        return f"{value:,.2f}".rstrip("0").rstrip(".")
+    return f"{value:,}"
+
+
+def share(value: float | None) -> str:
+    return "" if value is None else f"{value:.1%}"
+
+
+def spoken(word: Any) -> str:
+    """A label as it is read: our own words without underscores, the data's own as they are."""
+    if word is None:
+        return MISSING
+    return str(word).replace("_", " ") if word in ENUM_WORDS else str(word)
+
+
+def cell(value: Any) -> str:
+    """A cell of a listing. Whole numbers may be ids, so their digits are not parted."""
+    if value is None or value != value:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return number(value) if isinstance(value, Decimal | float) else str(value)
+
+
+def _unit(result: Result) -> str:
+    unit = result.spec.unit
+    money = isinstance(result, Amount) or _holds_money(result)
+    return result.context.currency if money and unit == "currency" else unit
+
+
+def _holds_money(result: Result) -> bool:
+    if isinstance(result, Breakdown):
+        return isinstance(result.total, Decimal)
+    months = result.value.values() if isinstance(result, Monthly) else ()
+    return any(isinstance(value, Decimal) for series in months for value in series.values())
+
+
+def _months(result: Monthly) -> str:
+    """The sums of the series over the months; of what is counted anew each month, the latest."""
+    series = result.value
+    if not _adds_up(result):
+        series = {name: dict([*months.items()][-1:]) for name, months in series.items()}
+    sums = {name: number(sum(months.values())) for name, months in series.items()}
+    if len(sums) == 1:
+        return next(iter(sums.values()))
+    return ", ".join(f"{total} {spoken_name(name)}" for name, total in sums.items())
+
+
+def _adds_up(result: Monthly) -> bool:
+    """Whether months add up: a contract in force at the end of two months is not two contracts."""
+    return result.spec.options.get("basis") != "in_force"
+
+
+def _breakdown(result: Breakdown) -> Grid | None:
+    shares = result.shares()
+    lines = [(spoken(label), number(value), share(shares[label])) for label, value in result.value.items()]
+    if not lines:
+        return None
+    measure = result.context.currency if _holds_money(result) else result.spec.unit
+    return Grid(("label", measure, "share"), tuple(lines), (False, True, True))
+
+
+def _crosstab(result: Crosstab) -> Grid | None:
+    value, across = result.value, result.columns_total
+    if not value:
+        return None
+    names = ("label", *map(spoken, across), "total")
+    lines = [
+        (spoken(label), *map(number, line.values()), number(result.rows_total[label]))
+        for label, line in value.items()
+    ]
+    total = ("total", *map(number, across.values()), number(result.used))
+    return Grid(names, tuple(lines), _right(names), total)
+
+
+def _monthly(result: Monthly) -> Grid:
+    series = result.value
+    lines = [(month, *(number(months[month]) for months in series.values())) for month in result.months]
+    total = ("total", *(number(sum(months.values())) for months in series.values()))
+    names = ("month", *(_named(name, months.values(), result) for name, months in series.items()))
+    return Grid(names, tuple(lines), _right(names), total if _adds_up(result) else None)
+
+
+def _listing(result: Listing, rows: int) -> Grid | None:
+    lines = result.head(_limit(result, rows))
+    if not lines:
+        return None
+    first, *others = zip(*lines, strict=True)
+    columns = dict(zip(result.names[1:], others, strict=True))
+    names = _row_names(result, len(lines))
+    if names is not None and "name" not in columns:
+        columns = {"name": tuple(names)} | columns
+    texts = [share if name == "share" else cell for name in columns]
+    cells = [tuple(map(text, values)) for text, values in zip(texts, columns.values(), strict=True)]
+    return Grid(
+        (spoken_name(result.names[0]), *(_named(name, values, result) for name, values in columns.items())),
+        tuple(zip(tuple(map(cell, first)), *cells, strict=True)),
+        (False, *(_are_numbers(values) for values in columns.values())),
+    )
+
+
+def _limit(result: Listing, rows: int) -> int:
+    return min(rows, result.value, rows if result.limit is None else result.limit)
+
+
+def _row_names(result: Listing, count: int) -> list[Any] | None:
+    """The names of a listing's first rows, where there are any and the supplied rows are still at hand."""
+    if result._rows is None:
+        return None
+    table = result._rows.table
+    source = table.table.source
+    if "name" not in source.column_names:
+        return None
+    names = source.values("name", table.supplied(result._ordered(count)))
+    texts = [name if isinstance(name, str) else None for name in names]
+    return texts if any(texts) else None
+
+
+def _named(name: str, values: Iterable[Any], result: Result) -> str:
+    """A column's name, with the currency where it holds money."""
+    money = any(isinstance(value, Decimal) for value in values)
+    return f"{spoken_name(name)} ({result.context.currency})" if money else spoken_name(name)
+
+
+def spoken_name(name: str) -> str:
+    """A column's name as it is read."""
+    return " ".join(word.upper() if word in ACRONYMS else word for word in name.split("_"))
+
+
+def _are_numbers(values: Sequence[Any]) -> bool:
+    return all(value is None or isinstance(value, int | float | Decimal) for value in values)
+
+
+def _right(names: tuple[str, ...]) -> tuple[bool, ...]:
+    return (False, *(True for _ in names[1:]))
+
+
+def _filters(applied: dict[str, Any]) -> str:
+    """The filters that are given, in words; an empty one lets nothing through."""
+    words = {
+        name: [_band(band) for band in given] if name == "contract_values" else sorted(map(spoken, given))
+        for name, given in applied.items()
+    }
+    told = [f"{spoken_name(name)}: {', '.join(given) or 'nothing'}" for name, given in words.items()]
+    return "; ".join(told) or "none"
+
+
+def _band(band: ValueBand) -> str:
+    low = None if band.low is None else number(band.low)
+    if band.high is None:
+        return "any known" if low is None else f"{low} and more"
+    below = f"below {number(band.high)}"
+    return below if low is None else f"{low} to {below}"

@@ -1,0 +1,213 @@
+"""A report: metrics in sections, for a purpose and an audience, computed together."""
+
+from __future__ import annotations
+
+import enum
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from .errors import MissingTable, OptionError
+from .metric import Metric, metric_of
+from .results import Listing, Result
+
+if TYPE_CHECKING:
+    import datetime as dt
+    import os
+
+    from .view import View
+
+__all__ = ["Audience", "Purpose", "Report", "ReportResult", "Section", "Unavailable"]
+
+LARGE = 100_000
+"""From so many rows in view on, a second core is worth its threads."""
+
+
+class Purpose(enum.StrEnum):
+    """What a report is for: a list to act on, or a picture to see and to recommend from."""
+
+    OPERATIONALIZE = "operationalize"
+    INSIGHT = "insight"
+
+
+class Audience(enum.StrEnum):
+    """Whom a report serves."""
+
+    CSM = "csm"
+    CSM_MANAGER = "csm_manager"
+    ANALYTICS = "analytics"
+    LEADERSHIP = "leadership"
+    EXECUTIVE = "executive"
+
+
+@attrs.frozen
+class Section:
+    """A titled part of a report (a tab of the page) and its metrics in order."""
+
+    title: str
+    metrics: tuple[Metric, ...] = attrs.field(
+        converter=lambda metrics: tuple(m if isinstance(m, Metric) else metric_of(m) for m in metrics)
+    )
+
+
+@attrs.frozen
+class Unavailable:
+    """The place of a metric that could not be computed because a table was not supplied."""
+
+    metric: Metric
+    table: str
+
+    def __str__(self) -> str:
+        return f"needs {self.table}"
+
+
+@attrs.frozen(kw_only=True)
+class Report:
+    """Which metrics, in which sections, for whom and to what end; `compute(view)` gives a `ReportResult`.
+
+    `options` are given to the metrics that know them: `compute(view, within=60)`.
+    """
+
+    id: str
+    title: str
+    purpose: Purpose = attrs.field(converter=Purpose)
+    audiences: tuple[Audience, ...] = attrs.field(
+        converter=lambda audiences: tuple(Audience(audience) for audience in audiences)
+    )
+    source: str
+    sections: tuple[Section, ...] = attrs.field(converter=tuple)
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """All metrics of the report, in order."""
+        return tuple(metric for section in self.sections for metric in section.metrics)
+
+    def compute(self, view: View, **options: Any) -> ReportResult:
+        """Every metric of the report over one view; where a table is missing, `Unavailable` says so."""
+        known = {name for metric in self.metrics for name in metric.defaults}
+        for name, value in options.items():
+            if name not in known:
+                raise OptionError(name, value, f"only options that its metrics have: {', '.join(sorted(known))}")
+        results = dict(zip((m.id for m in self.metrics), self._run(view, options), strict=True))
+        return ReportResult(report=self, view=view, results=results)
+
+    def _run(self, view: View, options: Mapping[str, Any]) -> Iterator[Result | Unavailable]:
+        jobs = [_job(metric, view, options) for metric in self.metrics]
+        if view.size < LARGE:
+            yield from (job() for job in jobs)
+            return
+        with ThreadPoolExecutor(2) as threads:  # NumPy lets go of the interpreter while it works
+            yield from threads.map(lambda job: job(), jobs)
+
+
+def _job(
+    metric: Metric, view: View, options: Mapping[str, Any]
+) -> Callable[[], Result | Unavailable]:
+    given = {name: value for name, value in options.items() if name in metric.defaults}
+
+    def compute() -> Result | Unavailable:
+        try:
+            found: Result = metric.compute(view, **given)
+        except MissingTable as missing:
+            return Unavailable(metric, missing.table)
+        return found
+
+    return compute
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class ReportResult:
+    """A computed report: `results` by metric id, in the report's order."""
+
+    report: Report
+    view: View
+    results: Mapping[str, Result | Unavailable]
+
+    @property
+    def id(self) -> str:
+        return self.report.id
+
+    @property
+    def title(self) -> str:
+        return self.report.title
+
+    @property
+    def as_of(self) -> dt.date:
+        return self.view.as_of
+
+    @property
+    def viewer(self) -> Any:
+        return self.view.viewer
+
+    def __getitem__(self, metric: str) -> Result | Unavailable:
+        """A result by its metric's id, "overview.total_engagements"."""
+        if metric not in self.results:
+            raise OptionError("metric", metric, self.results)
+        return self.results[metric]
+
+    def sections(self) -> Iterator[tuple[str, list[Result | Unavailable]]]:
+        """Each section's title and results, in order."""
+        for section in self.report.sections:
+            yield section.title, [self.results[metric.id] for metric in section.metrics]
+
+    def to_dict(self, rows: int | None = None) -> dict[str, Any]:
+        """The report as JSON takes it; of listings the first `rows` rows, all of them by default."""
+        filters = self.view.filters
+        return {
+            "report": self.report.id,
+            "title": self.report.title,
+            "purpose": self.report.purpose.value,
+            "audiences": [audience.value for audience in self.report.audiences],
+            "source": self.report.source,
+            "as_of": self.as_of.isoformat(),
+            "viewer": self.viewer if isinstance(self.viewer, int | str) else {"everyone": True},
+            "filters": {} if filters is None else filters.to_dict(),
+            "sections": [
+                {"title": title, "metrics": [_as_dict(result, rows) for result in results]}
+                for title, results in self.sections()
+            ],
+        }
+
+    def to_json(self, rows: int | None = None) -> str:
+        """The report as JSON text."""
+        return json.dumps(self.to_dict(rows), ensure_ascii=False, allow_nan=False)
+
+    def to_frames(self) -> dict[str, Any]:
+        """Each result as a frame, by metric id; metrics without their table are left out."""
+        return {
+            name: result.to_frame() for name, result in self.results.items() if isinstance(result, Result)
+        }
+
+    def to_text(self, rows: int = 10) -> str:
+        """The report as plain text, with the first `rows` rows of each listing."""
+        from .render.text import to_text
+
+        return to_text(self, rows)
+
+    def to_html(self, path: str | os.PathLike[str] | None = None, rows: int = 100) -> str:
+        """The report as one self-contained page, written to `path` if one is given."""
+        from .render.html import to_html
+
+        page = to_html(self, rows)
+        if path is not None:
+            Path(path).write_text(page, encoding="utf-8")
+        return page
+
+    def __repr__(self) -> str:
+        return f"<{self.report.id} on {self.as_of.isoformat()}: {len(self.results)} metrics>"
+
+
+def _as_dict(result: Result | Unavailable, rows: int | None) -> dict[str, Any]:
+    if isinstance(result, Unavailable):
+        return {"kind": "unavailable", "metric": {"id": result.metric.id, "title": result.metric.title},
+                "needs": result.table}  # fmt: skip
+    return result.to_dict(rows) if isinstance(result, Listing) else result.to_dict()
+
+
+def compose(sections: Mapping[str, Sequence[Any]]) -> tuple[Section, ...]:
+    """Sections from titles and metric functions."""
+    return tuple(Section(title, tuple(metrics)) for title, metrics in sections.items())

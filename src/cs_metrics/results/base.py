@@ -1,0 +1,310 @@
+"""What all results share: where they came from, their rows, and how they travel and merge."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+import attrs
+import numpy as np
+
+from ..errors import OptionError, RowsNotKept
+
+if TYPE_CHECKING:
+    from ..columns import Array
+    from ..selection import Rows
+
+__all__ = ["Context", "Result", "Spec"]
+
+R = TypeVar("R", bound="Result")
+
+
+@attrs.frozen(kw_only=True)
+class Spec:
+    """Which metric a result is of: its definition, unit and source, what it counts, options as called."""
+
+    id: str
+    title: str
+    unit: str
+    source: str
+    definition: str
+    counts: str
+    options: Mapping[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        return attrs.asdict(self, recurse=False) | {"options": plain(dict(self.options))}
+
+
+@attrs.frozen(kw_only=True)
+class Context:
+    """Who looked, at which day, at what, and in which currency."""
+
+    as_of: dt.date
+    viewer: Any
+    filters: Mapping[str, Any]
+    currency: str
+    exponent: int
+
+    @classmethod
+    def of(cls, rows: Rows) -> Context:
+        view = rows.table.view
+        return cls(
+            as_of=view.as_of,
+            viewer=view.viewer,
+            filters={} if view.filters is None else view.filters.to_dict(),
+            currency=view.portfolio.settings.currency,
+            exponent=view.portfolio.exponent,
+        )
+
+    def major(self, minor: int) -> Decimal:
+        """An amount in the currency's units."""
+        return Decimal(minor).scaleb(-self.exponent)
+
+    def to_dict(self) -> dict[str, Any]:
+        viewer = self.viewer if isinstance(self.viewer, int | str) else {"everyone": True}
+        return {
+            "as_of": self.as_of.isoformat(),
+            "viewer": viewer,
+            "filters": dict(self.filters),
+            "currency": {"code": self.currency, "exponent": self.exponent},
+        }
+
+
+class Result:
+    """One computed metric.
+
+    A live result knows the rows behind it; one that was pickled, read back or merged from such knows its
+    value, what was excluded and its listed columns, and raises `RowsNotKept` when asked for its rows.
+    """
+
+    kind: ClassVar[str]
+    _spec: Spec
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows: Rows | None = rows
+        self._parts: tuple[Result, ...] = ()
+
+    # what it says ---------------------------------------------------------------------------------------
+
+    @property
+    def value(self) -> Any:
+        """The headline, in plain Python."""
+        raise NotImplementedError
+
+    @property
+    def spec(self) -> Spec:
+        """The definition, unit, source and options as called."""
+        spec = self.__dict__.get("_spec")
+        if spec is None:
+            metric, options = self.__dict__["_origin"]
+            spec = self._spec = metric.spec(options)
+        return spec
+
+    @property
+    def context(self) -> Context:
+        """Who looked, at which day, at what."""
+        context = self.__dict__.get("_context")
+        if context is None:
+            context = self.__dict__["_context"] = Context.of(self._live())
+        return context
+
+    @property
+    def as_of(self) -> dt.date:
+        """The day on which this stands."""
+        return self.context.as_of
+
+    @property
+    def viewer(self) -> Any:
+        """Who looked: a user's id, or EVERYONE."""
+        return self.context.viewer
+
+    @property
+    def filters(self) -> Mapping[str, Any]:
+        """What the view was narrowed to, by the names of the filters."""
+        return self.context.filters
+
+    @property
+    def excluded(self) -> dict[str, int]:
+        """How many rows in scope were not used, by reason; used + excluded = the counted rows in scope."""
+        if self._rows is not None:
+            return self._rows.excluded
+        return dict(self.__dict__["_excluded"])
+
+    @property
+    def used(self) -> int:
+        """How many rows the value is made of."""
+        return self._rows.count if self._rows is not None else int(self.__dict__["_used"])
+
+    def rows(self) -> Any:
+        """The rows behind the value, as the kind of frame that went in, with every column supplied.
+
+        Listings keep their order; the rows of other results are in the order of their ids.
+        """
+        if self._parts:
+            return _stacked(self._parts)
+        table = self._live().table
+        return table.table.source.take(table.supplied(self._ordered()).astype(np.int64))
+
+    def _live(self) -> Rows:
+        if self._rows is None:
+            raise RowsNotKept(
+                f"{self.spec.id} was sent or read back without its rows; compute it again to see them"
+            )
+        return self._rows
+
+    def _ordered(self, limit: int | None = None) -> Array:
+        """The used rows in the order of the result."""
+        from .ordering import ordered
+
+        return ordered(self._live(), (), limit)
+
+    def _row_keys(self) -> list[tuple[Any, ...]]:
+        """What the rows of merged parts are sorted by, in the order of `rows()`."""
+        from .ordering import natural_keys
+
+        return natural_keys(self._live().table, self._ordered())
+
+    # how it travels -------------------------------------------------------------------------------------
+
+    def _state(self) -> dict[str, Any]:
+        """All that the value is computed from, in plain Python."""
+        raise NotImplementedError
+
+    def _restore(self, state: dict[str, Any]) -> None:
+        """Take on a state."""
+        self.__dict__.update(state)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {
+            "state": self._state(),
+            "spec": self.spec,
+            "context": self.context,
+            "excluded": self.excluded,
+            "used": self.used,
+        }
+
+    def __setstate__(self, sent: dict[str, Any]) -> None:
+        self._rows, self._parts = None, ()
+        self._spec = sent["spec"]
+        self.__dict__["_context"] = sent["context"]
+        self.__dict__["_excluded"] = dict(sent["excluded"])
+        self.__dict__["_used"] = sent["used"]
+        self._restore(sent["state"])
+
+    def __copy__(self: R) -> R:
+        return self  # nothing in it ever changes
+
+    def __deepcopy__(self: R, memo: dict[int, Any]) -> R:
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.to_dict() == other.to_dict()  # type: ignore[attr-defined]
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"<{self.spec.id} on {self.as_of.isoformat()}: {self._shown()}>"
+
+    def _shown(self) -> str:
+        return f"{self.value} {self.spec.unit}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result as JSON takes it; its schema is `cs_metrics.results.schema()`."""
+        return {
+            "kind": self.kind,
+            "metric": self.spec.to_dict(),
+            **self.context.to_dict(),
+            **self._payload(),
+            "used": self.used,
+            "excluded": self.excluded,
+        }
+
+    def _payload(self) -> dict[str, Any]:
+        """What this kind of result adds to `to_dict`."""
+        raise NotImplementedError
+
+    @staticmethod
+    def from_dict(data: Mapping[str, Any]) -> Result:
+        """A result from what `to_dict` gave: equal to it, without the rows behind it."""
+        from .exchange import from_dict
+
+        return from_dict(data)
+
+    def to_json(self) -> str:
+        """The result as JSON text."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False)
+
+    def to_frame(self) -> Any:
+        """The value as a frame of the kind that the counted table came in."""
+        return native_frame(self._records(), self)
+
+    def _records(self) -> dict[str, list[Any]]:
+        """The value as columns."""
+        raise NotImplementedError
+
+    # how it merges --------------------------------------------------------------------------------------
+
+    def merge(self: R, other: R) -> R:
+        """The metric over both of two disjoint parts of a portfolio, split by account; exact."""
+        mine, its = (
+            (type(part), part.spec, part.as_of, part.viewer, part.filters, part.context.currency)
+            for part in (self, other)
+        )
+        if mine != its:
+            raise OptionError("other", other, "a result of the same metric, options, day, viewer and filters")
+        merged = type(self).__new__(type(self))
+        merged.__setstate__(
+            {
+                "state": self._merged(other),
+                "spec": self.spec,
+                "context": self.context,
+                "excluded": added(self.excluded, other.excluded),
+                "used": self.used + other.used,
+            }
+        )
+        merged._parts = (self, other)
+        return merged
+
+    def _merged(self: R, other: R) -> dict[str, Any]:
+        """The state of both together."""
+        raise NotImplementedError
+
+
+def added(mine: Mapping[Any, Any], its: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Numbers by key, added up; keys stay in order."""
+    return {key: mine.get(key, 0) + its.get(key, 0) for key in dict.fromkeys((*mine, *its))}
+
+
+def plain(value: Any) -> Any:
+    """A value of an option as JSON takes it."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, set | frozenset):
+        return sorted((plain(item) for item in value), key=str)
+    if isinstance(value, tuple | list):
+        return [plain(item) for item in value]
+    if isinstance(value, Decimal | dt.date):
+        return str(value)
+    return str(value) if isinstance(value, str) else value
+
+
+def native_frame(columns: Mapping[str, Any], result: Result) -> Any:
+    """Columns as a frame of the kind in which the counted table was supplied; pandas where it is not known."""
+    from ..frames import frame
+
+    rows = result._rows
+    for part in result._parts:
+        rows = rows or part._rows
+    return frame(columns, "pandas" if rows is None else rows.table.table.source.kind)
+
+
+def _stacked(parts: tuple[Result, ...]) -> Any:
+    """The rows of parts, one below the other, in the order of the result."""
+    from ..frames import stack
+
+    keys = [key for part in parts for key in part._row_keys()]
+    order = sorted(range(len(keys)), key=keys.__getitem__)
+    return stack([part.rows() for part in parts], order)

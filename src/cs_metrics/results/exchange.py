@@ -1,0 +1,275 @@
+"""Results as JSON: the schema of what `to_dict` gives, and the way back."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from ..errors import DataError, Problem
+from .base import Context, Result, Spec
+from .listings import Listing
+from .numbers import Amount, Count, Ratio, Trend, unnamed
+from .tables import Breakdown, Crosstab, Monthly
+
+__all__ = ["SCHEMA_VERSION", "from_dict", "schema"]
+
+SCHEMA_VERSION = 1
+
+_TEXT: dict[str, Any] = {"type": "string"}
+_WHOLE: dict[str, Any] = {"type": "integer"}
+_NUMBER: dict[str, Any] = {"type": ["integer", "string"]}
+_LABEL: dict[str, Any] = {"type": ["string", "integer", "null"]}
+_CELL: dict[str, Any] = {"type": ["string", "number", "null"]}
+_LIMIT: dict[str, Any] = {"type": ["integer", "null"], "minimum": 0}
+_BUCKETS: dict[str, Any] = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {"label": _LABEL, "value": _NUMBER},
+        "required": ["label", "value"],
+        "additionalProperties": False,
+    },
+}
+_COUNTS = {"type": "object", "additionalProperties": {"type": "integer", "minimum": 0}}
+_METRIC = {
+    "type": "object",
+    "properties": {
+        **dict.fromkeys(("id", "title", "unit", "source", "definition", "counts"), _TEXT),
+        "options": {"type": "object"},
+    },
+    "required": ["id", "title", "unit", "source", "definition", "counts", "options"],
+    "additionalProperties": False,
+}
+_COMMON: dict[str, Any] = {
+    "metric": _METRIC,
+    "as_of": {"type": "string", "format": "date"},
+    "viewer": {
+        "anyOf": [
+            {"type": ["string", "integer"]},
+            {"type": "object", "properties": {"everyone": {"const": True}}, "required": ["everyone"]},
+        ]
+    },
+    "filters": {"type": "object", "additionalProperties": {"type": "array"}},
+    "currency": {"type": "object", "properties": {"code": _TEXT, "exponent": _WHOLE}},
+    "used": {"type": "integer", "minimum": 0},
+    "excluded": _COUNTS,
+}
+_OWN: dict[str, dict[str, Any]] = {
+    "count": {"value": _WHOLE},
+    "amount": {"value": {"type": "string", "format": "decimal"}},
+    "ratio": {
+        "value": {"type": ["number", "null"]},
+        "numerator": _NUMBER,
+        "denominator": _NUMBER,
+        "counts_distinct": {"type": "boolean"},
+    },
+    "breakdown": {
+        "value": _BUCKETS,
+        "cut_off": _BUCKETS,
+        "order": {"enum": ["fixed", "label", "largest"]},
+        "limit": _LIMIT,
+        "total": _NUMBER,
+        "money": {"type": "boolean"},
+    },
+    "crosstab": {
+        "columns": {"type": "array", "items": _LABEL},
+        "value": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"label": _LABEL, "values": {"type": "array", "items": _WHOLE}},
+                "required": ["label", "values"],
+                "additionalProperties": False,
+            },
+        },
+    },
+    "monthly": {
+        "value": {
+            "type": "object",
+            "additionalProperties": {
+                "type": "object",
+                "propertyNames": {"pattern": "^[0-9]{4}-[0-9]{2}$"},
+                "additionalProperties": _NUMBER,
+            },
+        },
+        "money": {"type": "boolean"},
+    },
+    "listing": {
+        "value": {"type": "integer", "minimum": 0},
+        "columns": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "name": _TEXT,
+                    "type": {"enum": ["id", "text", "date", "amount", "number"]},
+                },
+                "required": ["name", "type"],
+                "additionalProperties": False,
+            },
+        },
+        "rows": {"type": "array", "items": {"type": "array", "items": _CELL}},
+        "limit": _LIMIT,
+    },
+    "trend": {
+        "value": {},
+        "current": {"$ref": "#"},
+        "previous": {"$ref": "#"},
+        "change": {"type": ["number", "string", "null"]},
+        "change_share": {"type": ["number", "null"]},
+    },
+}
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of every result's `to_dict`."""
+    kinds = []
+    for kind, own in _OWN.items():
+        properties = {"kind": {"const": kind}, **_COMMON, **own}
+        kinds.append(
+            {
+                "title": kind,
+                "type": "object",
+                "properties": properties,
+                "required": list(properties),
+                "additionalProperties": False,
+            }
+        )
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "cs_metrics result",
+        "version": SCHEMA_VERSION,
+        "oneOf": kinds,
+    }
+
+
+def from_dict(data: Mapping[str, Any]) -> Result:
+    """A result from its `to_dict`: equal to it, without the rows behind it.
+
+    Raises:
+        DataError: it is not what `to_dict` gives.
+    """
+    try:
+        made, read = _READERS[data["kind"]]
+        spec, context = Spec(**data["metric"]), _context(data)
+        state = read(data, context)
+        sent = {"state": state, "spec": spec, "context": context}
+        sent |= {"excluded": data["excluded"], "used": data["used"]}
+    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
+        problem = Problem(
+            table="result",
+            value=str(error),
+            expected="a dict as Result.to_dict gives it (see results.schema)",
+            code="not_a_result",
+        )
+        raise DataError([problem]) from error
+    result = made.__new__(made)
+    result.__setstate__(sent)
+    return result
+
+
+def _context(data: Mapping[str, Any]) -> Context:
+    from ..view import EVERYONE
+
+    viewer = data["viewer"]
+    return Context(
+        as_of=dt.date.fromisoformat(data["as_of"]),
+        viewer=EVERYONE if isinstance(viewer, Mapping) else viewer,
+        filters=data["filters"],
+        currency=data["currency"]["code"],
+        exponent=data["currency"]["exponent"],
+    )
+
+
+def _minor(text: str, context: Context) -> int:
+    return int(Decimal(text).scaleb(context.exponent))
+
+
+def _measure(data: Mapping[str, Any], context: Context) -> Callable[[Any], int]:
+    return (lambda text: _minor(text, context)) if data["money"] else int
+
+
+def _ratio(data: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    return {
+        "numerator": _exact(data["numerator"]),
+        "denominator": _exact(data["denominator"]),
+        "_distinct": unnamed if data["counts_distinct"] else None,
+    }
+
+
+def _exact(number: int | str) -> int | Decimal | Fraction:
+    if isinstance(number, int):
+        return number
+    return Fraction(number) if "/" in number else Decimal(number)
+
+
+def _breakdown(data: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    measure = _measure(data, context)
+    return {
+        "_buckets": {line["label"]: measure(line["value"]) for line in (*data["value"], *data["cut_off"])},
+        "_order": data["order"],
+        "_limit": data["limit"],
+        "_total": measure(data["total"]),
+        "_money": data["money"],
+    }
+
+
+def _crosstab(data: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    columns = data["columns"]
+    return {
+        "_columns": [column for column in columns if column is not None],
+        "_cells": {
+            line["label"]: dict(zip(columns, line["values"], strict=True)) for line in data["value"]
+        },
+    }
+
+
+def _monthly(data: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    measure = _measure(data, context)
+    series = {
+        name: {month: measure(number) for month, number in months.items()}
+        for name, months in data["value"].items()
+    }
+    return {"_series": series, "_money": data["money"]}
+
+
+_CELLS: dict[str, Callable[[Any], Any]] = {
+    "id": lambda cell: cell,
+    "text": lambda cell: cell,
+    "number": lambda cell: cell,
+    "date": dt.date.fromisoformat,
+    "amount": Decimal,
+}
+
+
+def _listing(data: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    kinds = {column["name"]: column["type"] for column in data["columns"]}
+    lines = [
+        tuple(
+            None if cell is None else _CELLS[kind](cell)
+            for kind, cell in zip(kinds.values(), line, strict=True)
+        )
+        for line in data["rows"]
+    ]
+    return {"_kinds": kinds, "_limit": data["limit"], "_kept": lines, "_keys": None}
+
+
+_READERS: dict[str, tuple[type[Result], Callable[[Mapping[str, Any], Context], dict[str, Any]]]] = {
+    "count": (Count, lambda data, context: {}),
+    "amount": (Amount, lambda data, context: {"_minor": _minor(data["value"], context)}),
+    "ratio": (Ratio, _ratio),
+    "breakdown": (Breakdown, _breakdown),
+    "crosstab": (Crosstab, _crosstab),
+    "monthly": (Monthly, _monthly),
+    "listing": (Listing, _listing),
+    "trend": (
+        Trend,
+        lambda data, context: {
+            "current": from_dict(data["current"]),
+            "previous": from_dict(data["previous"]),
+        },
+    ),
+}

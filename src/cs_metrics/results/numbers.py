@@ -1,0 +1,230 @@
+"""Results that are one number, or one number against another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+
+from ..errors import RowsNotKept
+from .base import Result
+
+if TYPE_CHECKING:
+    from ..columns import Amounts
+    from ..selection import Rows
+
+__all__ = ["Amount", "Count", "Ratio", "Trend"]
+
+Exact: TypeAlias = int | Decimal | Fraction
+Distinct: TypeAlias = Callable[[], list[Any]]
+
+
+class Count(Result):
+    """How many rows there are."""
+
+    kind: ClassVar[str] = "count"
+
+    @property
+    def value(self) -> int:
+        return self.used
+
+    def _state(self) -> dict[str, Any]:
+        return {}
+
+    def _merged(self, other: Count) -> dict[str, Any]:
+        return {}
+
+    def _payload(self) -> dict[str, Any]:
+        return {"value": self.value}
+
+    def _records(self) -> dict[str, list[Any]]:
+        return {"value": [self.value]}
+
+
+class Amount(Result):
+    """A sum of money, exact to the minor unit, in the portfolio's currency."""
+
+    kind: ClassVar[str] = "amount"
+
+    def __init__(self, rows: Rows, amounts: Amounts) -> None:
+        super().__init__(rows)
+        self._minor = amounts.sum(rows.flags)
+
+    @property
+    def value(self) -> Decimal:
+        return self.context.major(self._minor)
+
+    @property
+    def currency(self) -> str:
+        """The portfolio's currency."""
+        return self.context.currency
+
+    def _shown(self) -> str:
+        return f"{self.value:,} {self.currency}"
+
+    def _state(self) -> dict[str, Any]:
+        return {"_minor": self._minor}
+
+    def _merged(self, other: Amount) -> dict[str, Any]:
+        return {"_minor": self._minor + other._minor}
+
+    def _payload(self) -> dict[str, Any]:
+        return {"value": str(self.value)}
+
+    def _records(self) -> dict[str, list[Any]]:
+        return {"value": [self.value], "currency": [self.currency]}
+
+
+class Ratio(Result):
+    """One number over another, both exact; no value where the denominator is 0.
+
+    A denominator that counts distinct things is given with `distinct`, which names them, so that two parts of
+    a portfolio that share some can be merged.
+    """
+
+    kind: ClassVar[str] = "ratio"
+
+    def __init__(
+        self, rows: Rows, numerator: Exact, denominator: Exact, *, distinct: Distinct | None = None
+    ) -> None:
+        super().__init__(rows)
+        self.numerator = numerator
+        self.denominator = denominator
+        self._distinct = distinct
+
+    @property
+    def value(self) -> float | None:
+        return None if self.denominator == 0 else float(Fraction(self.numerator) / Fraction(self.denominator))
+
+    def _shown(self) -> str:
+        value = "none" if self.value is None else f"{self.value:,.4g}"
+        return f"{value} {self.spec.unit} ({self.numerator} / {self.denominator})"
+
+    def _things(self) -> frozenset[Any] | None:
+        return None if self._distinct is None else frozenset(self._distinct())
+
+    def _state(self) -> dict[str, Any]:
+        return {
+            "numerator": self.numerator,
+            "denominator": self.denominator,
+            "_distinct": None if self._distinct is None else _Named(tuple(self._distinct())),
+        }
+
+    def _merged(self, other: Ratio) -> dict[str, Any]:
+        numerator = Fraction(self.numerator) + Fraction(other.numerator)
+        mine, its = self._things(), other._things()
+        if mine is None or its is None:
+            denominator = Fraction(self.denominator) + Fraction(other.denominator)
+            return {"numerator": simplest(numerator), "denominator": simplest(denominator), "_distinct": None}
+        both = mine | its
+        return {"numerator": simplest(numerator), "denominator": len(both), "_distinct": _Named(tuple(both))}
+
+    def _payload(self) -> dict[str, Any]:
+        return {
+            "value": self.value,
+            "numerator": exact(self.numerator),
+            "denominator": exact(self.denominator),
+            "counts_distinct": self._distinct is not None,
+        }
+
+    def _records(self) -> dict[str, list[Any]]:
+        return {
+            "value": [self.value],
+            "numerator": [self.numerator],
+            "denominator": [self.denominator],
+        }
+
+
+class _Named:
+    """Distinct things that are known by name already; callable as `Distinct` is, and it can be pickled."""
+
+    def __init__(self, names: tuple[Any, ...]) -> None:
+        self.names = names
+
+    def __call__(self) -> list[Any]:
+        return list(self.names)
+
+
+def unnamed() -> list[Any]:
+    """The distinct things of a ratio that was read back from JSON, which does not name them."""
+    raise RowsNotKept("a ratio over distinct things cannot be merged after it was read back from JSON")
+
+
+def simplest(number: Fraction) -> int | Fraction:
+    """A whole number where it is one."""
+    return number.numerator if number.denominator == 1 else number
+
+
+def exact(number: Exact) -> int | str:
+    """A number as JSON takes it without loss: whole, or as text, "10.50" or "1/3"."""
+    return number if isinstance(number, int) else str(number)
+
+
+class Trend(Result):
+    """A metric now against the same metric before."""
+
+    kind: ClassVar[str] = "trend"
+
+    def __init__(self, current: Result, previous: Result) -> None:
+        super().__init__(current._live())
+        self.current = current
+        self.previous = previous
+
+    @property
+    def value(self) -> Any:
+        """The value of `current`."""
+        return self.current.value
+
+    @property
+    def change(self) -> Any:
+        """How much more the current value is than the previous one; None where either has none."""
+        now, before = self.current.value, self.previous.value
+        return None if now is None or before is None else now - before
+
+    @property
+    def change_share(self) -> float | None:
+        """The change as a share of the previous value; None where that is 0 or None."""
+        before = self.previous.value
+        return None if self.change is None or not before else float(Fraction(self.change) / Fraction(before))
+
+    def _adopt(self, spec: Any) -> None:
+        """Both halves are of the metric that made the trend."""
+        for half in (self.current, self.previous):
+            half.__dict__.setdefault("_spec", spec)
+
+    def _shown(self) -> str:
+        return f"{self.current._shown()}, before: {self.previous._shown()}"
+
+    def _state(self) -> dict[str, Any]:
+        self._adopt(self.spec)
+        return {"current": self.current, "previous": self.previous}
+
+    def _merged(self, other: Trend) -> dict[str, Any]:
+        self._adopt(self.spec)
+        other._adopt(other.spec)
+        return {
+            "current": self.current.merge(other.current),
+            "previous": self.previous.merge(other.previous),
+        }
+
+    def _payload(self) -> dict[str, Any]:
+        self._adopt(self.spec)
+        change = self.change
+        return {
+            "value": self.current.to_dict()["value"],
+            "current": self.current.to_dict(),
+            "previous": self.previous.to_dict(),
+            "change": str(change) if isinstance(change, Decimal) else change,
+            "change_share": self.change_share,
+        }
+
+    def _records(self) -> dict[str, list[Any]]:
+        return {
+            "current": [self.current.value],
+            "previous": [self.previous.value],
+            "change": [self.change],
+            "change_share": [self.change_share],
+        }
+
+

@@ -1,0 +1,143 @@
+"""In which order rows stand: by what the metric says, then by id; the same for the same input, always."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..columns import at
+
+if TYPE_CHECKING:
+    from ..columns import Array
+    from ..scope import ViewTable
+    from ..selection import Rows
+
+__all__ = ["Parents", "natural_keys", "ordered"]
+
+FEW = 512
+STEP = 1024
+
+
+def ordered(
+    rows: Rows, by: Sequence[Array], limit: int | None = None, ties: Sequence[str] | None = None
+) -> Array:
+    """The chosen rows by the keys `by`, ascending, then by id; only the first `limit` of them.
+
+    `ties` names the columns that break ties in a table without ids; by default those of its natural key.
+    """
+    table = rows.table
+    if not by and table.rank is not None:
+        return _by_rank(rows, limit)
+    index = rows.index
+    if limit is not None and by and len(index) > max(FEW, 4 * limit):
+        index = _candidates(index, by[0][index], limit)
+    keys = [key[index] for key in by]
+    order = np.lexsort((*reversed(_ids(table, index, ties)), *reversed(keys)))
+    return index[order[:limit]]
+
+
+def _by_rank(rows: Rows, limit: int | None) -> Array:
+    """The chosen rows by id; where many are chosen, the first few are met soon on the way through the ids."""
+    table = rows.table
+    if limit is not None and table.rows is None and rows.count > FEW:
+        expected = limit * table.table.n // rows.count
+        if expected * 32 < rows.count:
+            return _walk(rows, limit)
+    index = rows.index
+    return index[table.rank[index].argsort()[:limit]]
+
+
+def _walk(rows: Rows, limit: int) -> Array:
+    """The first chosen rows on the way through all ids in order."""
+    table, order = rows.table, rows.table.table.by_rank
+    found: list[int] = []
+    for start in range(0, table.table.n, STEP):
+        block = order[start : start + STEP].astype(np.int64) - table.lo
+        block = block[(block >= 0) & (block < table.n)]
+        found += block[rows.flags[block]].tolist()
+        if len(found) >= limit:
+            break
+    return np.array(found[:limit], np.int64)
+
+
+def _candidates(index: Array, keys: Array, limit: int) -> Array:
+    """The rows whose first key is among the `limit` smallest, ties and all."""
+    if limit == 0:
+        return index[:0]
+    return index[keys <= np.partition(keys, limit - 1)[limit - 1]]
+
+
+def _ids(table: ViewTable, index: Array, ties: Sequence[str] | None) -> list[Array]:
+    """Sortable keys that tell any two rows apart."""
+    if table.rank is not None:
+        return [table.rank[index]]
+    if table.table.keys is None:
+        return [ranks(table, column, index) for column in ties or table.table.schema.key]
+    if len(index) <= FEW:
+        return [_ranked(table.ids(index))]
+    return [table.table.keys.rank()[table.supplied(index)]]
+
+
+def _ranked(values: Sequence[Any]) -> Array:
+    """The order of a few values, missing last; equal ones get one number."""
+    places = {value: place for place, value in enumerate(sorted({v for v in values if v is not None}))}
+    return np.array([places.get(value, len(places)) for value in values], np.int64)
+
+
+def ranks(table: ViewTable, column: str, index: Array) -> Array:
+    """A key column as numbers in the order of its values, missing last."""
+    declared = table.table.schema.columns[column]
+    if declared.refers is None:
+        values = table.values(column)[index]
+        return np.where(values == -1, np.iinfo(np.int32).max, values) if values.dtype.kind == "i" else values
+    parent = table.view.portfolio.table(declared.refers)
+    refs = table.values(column)[index]
+    if parent.rank is not None:
+        return at(parent.rank, refs, np.iinfo(np.int32).max)
+    assert parent.keys is not None
+    return _ranked([None if ref < 0 else parent.keys.take(parent.order[[ref]])[0] for ref in refs])
+
+
+def natural_keys(
+    table: ViewTable, index: Array, ties: Sequence[str] | None = None
+) -> list[tuple[Any, ...]]:
+    """What tells rows apart wherever they are: ids, or the natural key, missing last."""
+    if table.table.keys is not None:
+        return [(key,) for key in table.ids(index)]
+    columns = [key_values(table, column, index) for column in ties or table.table.schema.key]
+    return [tuple((value is None, value) for value in values) for values in zip(*columns, strict=True)]
+
+
+def key_values(table: ViewTable, column: str, index: Array) -> list[Any]:
+    """A key column's values; of a reference, the parents' ids."""
+    declared = table.table.schema.columns[column]
+    if declared.refers is None:
+        return list(getattr(table, column).to_list(index))
+    return parent_ids(table, column, index)
+
+
+def parent_ids(table: ViewTable, column: str, index: Array) -> list[Any]:
+    """The ids of the parents of rows, in view or not, None where there is none."""
+    parent = table.view.portfolio.table(table.table.schema.columns[column].refers or "")
+    assert parent.keys is not None
+    refs = table.values(column)[index]
+    found = iter(parent.keys.take(parent.order[refs[refs >= 0]]))
+    return [next(found) if ref >= 0 else None for ref in refs.tolist()]
+
+
+class Parents:
+    """The ids of the rows' parents, as a column of a listing."""
+
+    kind = "id"
+    __slots__ = ("column", "table")
+
+    def __init__(self, table: ViewTable, column: str) -> None:
+        self.table = table
+        self.column = column
+
+    def to_list(self, rows: Array) -> list[Any]:
+        return parent_ids(self.table, self.column, rows)
+
+    to_array = to_list

@@ -1,0 +1,167 @@
+"""The Risk tab of the Success report: what may go wrong, and what hangs on it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Literal
+
+from .errors import OptionError
+from .metric import metric
+from .periods import as_count
+from .records import Health
+from .results import Amount, Breakdown, Count, Listing
+
+if TYPE_CHECKING:
+    from .selection import Rows
+    from .view import View
+
+__all__ = [
+    "contract_value_at_risk",
+    "engagements_in_poor_health",
+    "renewals_due_in_poor_health",
+    "engagements_without_touchpoints",
+    "active_risk_signals",
+    "top_risk_indicators",
+    "risk_signals_by_scope",
+    "risk_signals_by_probability",
+]
+
+POOR = (Health.RED, Health.YELLOW)
+
+
+def poor_health(view: View, poor: Collection[Health]) -> Rows:
+    """Open engagements in poor health; missing health is neither poor nor good."""
+    if isinstance(poor, str) or any(health not in tuple(Health) for health in poor):
+        raise OptionError("poor", poor, tuple(Health))
+    engagements = view.engagements
+    known = engagements.open_ones.only(~engagements.health.missing, otherwise="health missing")
+    return known.only(engagements.health.isin(poor), otherwise="not in poor health")
+
+
+@metric(
+    title="Total contract value at risk", unit="currency", source="ServiceNow Success report › Risk",
+    counts="contracts", needs=("contracts", "risk_signals", "engagements"),
+)  # fmt: skip
+def contract_value_at_risk(
+    view: View, *, by: Literal["stage", "owner", "industry", "category"] | None = None
+) -> Amount | Breakdown:
+    """The value of the contracts in force that an active risk signal touches, each contract once.
+
+    A signal that names a contract touches that one; one that names none touches every contract in force of its
+    engagement. Signals of closed engagements do not count; a signal that names a contract not in force
+    touches nothing. `by` breaks the value down by the stage of the contract's engagement, by the owner whom
+    the contract follows, by its account's industry, or by the category of the signals; categories may
+    overlap, the total counts each contract once. Excluded: contracts not in force, and those without a
+    signal. In the portfolio's currency; an empty portfolio gives 0.
+    """
+    if by not in (None, "stage", "owner", "industry", "category"):
+        raise OptionError("by", by, (None, "stage", "owner", "industry", "category"))
+    contracts, active = view.contracts, view.risk_signals.active
+    in_force = contracts.everything.only(contracts.in_force, otherwise="not in force")
+    rows = in_force.only(contracts.touched_by(active), otherwise="without an active risk signal")
+    if by is None:
+        return Amount(rows, contracts.value)
+    if by != "category":
+        return Breakdown.by(rows, contracts.labels(by), order="label", amounts=contracts.value)
+    category, total = view.risk_signals.category, contracts.value.sum(rows.flags)
+    touched = {word: contracts.touched_by(active & category.is_(word)) for word in category.labels}
+    buckets = {word: rows.flags & flags for word, flags in touched.items() if (rows.flags & flags).any()}
+    sums = {word: contracts.value.sum(flags) for word, flags in buckets.items()}
+    return Breakdown(rows, sums, order="label", total=total, money=True)
+
+
+@metric(
+    title="Red and yellow engagements", unit="engagements", source="ServiceNow Success report › Risk",
+    counts="engagements",
+)  # fmt: skip
+def engagements_in_poor_health(view: View, *, poor: Collection[Health] = POOR) -> Breakdown:
+    """Open engagements by poor health: red, then yellow (`poor` sets which words are poor, and their order).
+
+    Health is the one the row carries. Excluded: closed, healthy, and those whose health is missing.
+    """
+    rows = poor_health(view, poor)
+    health = rows.table.health
+    return Breakdown.split(rows, {str(word): health.is_(word) for word in poor})
+
+
+@metric(
+    title="Renewals due soon in poor health", unit="engagements", source="ServiceNow Success report › Risk",
+    counts="engagements", needs=("engagements", "contracts"),
+)  # fmt: skip
+def renewals_due_in_poor_health(
+    view: View, *, within: int = 90, poor: Collection[Health] = POOR
+) -> Listing:
+    """Open engagements in poor health with an undecided contract in force that ends in the next `within` days.
+
+    By id. An empty portfolio gives an empty list.
+    """
+    contracts = view.contracts
+    due = contracts.engagement.any(contracts.renewal_due(as_count(within, "within")))
+    return Listing(poor_health(view, poor).only(due, otherwise="no renewal due"))
+
+
+@metric(
+    title="Engagements without touchpoints", unit="engagements", source="ServiceNow Success report › Risk",
+    counts="engagements", needs=("engagements", "touchpoints"),
+)  # fmt: skip
+def engagements_without_touchpoints(
+    view: View, *, within: int = 90, direction: Literal["next", "past"] = "next"
+) -> Listing:
+    """Open engagements with no touchpoint, cancelled ones aside, in the next `within` days, today in.
+
+    `direction="past"` looks at the last `within` days and today instead. By id. An empty portfolio gives an
+    empty list.
+    """
+    if direction not in ("next", "past"):
+        raise OptionError("direction", direction, ("next", "past"))
+    touchpoints = view.touchpoints
+    window = view.next_days(within) if direction == "next" else view.last_days(within)
+    planned = touchpoints.scheduled_on.within(window) & ~touchpoints.cancelled
+    touched = touchpoints.engagement.any(planned)
+    return Listing(view.engagements.open_ones.only(~touched, otherwise="with a touchpoint"))
+
+
+@metric(
+    title="Active risk signals", unit="signals", source="ServiceNow Success report › Risk",
+    counts="risk_signals", needs=("risk_signals", "engagements"),
+)  # fmt: skip
+def active_risk_signals(view: View) -> Count:
+    """Risk signals of open engagements that were opened by the as-of day and are not closed by it.
+
+    Excluded: closed signals, and those of closed engagements. An empty portfolio gives 0.
+    """
+    return Count(view.risk_signals.active_ones)
+
+
+@metric(
+    title="Top risk indicators", unit="signals", source="ServiceNow Success report › Risk",
+    counts="risk_signals", needs=("risk_signals", "engagements"),
+)  # fmt: skip
+def top_risk_indicators(view: View, *, limit: int = 5) -> Breakdown:
+    """The `limit` categories with the most active risk signals, most first, then by label.
+
+    `total` counts all active signals, also those of the categories that are cut off.
+    """
+    signals = view.risk_signals
+    limit = as_count(limit, "limit")
+    return Breakdown.by(signals.active_ones, signals.category, order="largest", limit=limit)
+
+
+@metric(
+    title="Risk signals by scope", unit="signals", source="ServiceNow Success report › Risk",
+    counts="risk_signals", needs=("risk_signals", "engagements"),
+)  # fmt: skip
+def risk_signals_by_scope(view: View) -> Breakdown:
+    """Active risk signals by their scope, by label; those without one in a bucket of their own."""
+    signals = view.risk_signals
+    return Breakdown.by(signals.active_ones, signals.scope, order="label")
+
+
+@metric(
+    title="Risk signals by probability", unit="signals", source="ServiceNow Success report › Risk",
+    counts="risk_signals", needs=("risk_signals", "engagements"),
+)  # fmt: skip
+def risk_signals_by_probability(view: View) -> Breakdown:
+    """Active risk signals by probability: high, moderate, low; those without one in a bucket of their own."""
+    signals = view.risk_signals
+    return Breakdown.by(signals.active_ones, signals.probability)

@@ -1,0 +1,188 @@
+"""One table as a view shows it: only rows in scope, existing and matching, as typed columns.
+
+A row outside the run `[lo, hi)` of the laid-out table is not in any array that a metric is handed. What a row
+may read beyond it are its parents' own columns, through `own`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+
+import numpy as np
+
+from .columns import Codes, Ids, Refs, at
+from .errors import MissingTable
+from .intake import Coded
+from .periods import FIRST_DAY
+from .selection import Rows
+
+if TYPE_CHECKING:
+    from .columns import Array, Flags
+    from .layout import Table
+    from .view import View
+
+__all__ = ["ViewTable", "word"]
+
+T = TypeVar("T")
+
+
+class word(Generic[T]):  # noqa: N801 - used like property
+    """A word of a view's vocabulary: computed when first read, once a view, also with many threads.
+
+    It is kept on the view's own table, so no other viewer can ever be answered from it.
+    """
+
+    def __init__(self, compute: Callable[[Any], T]) -> None:
+        self.compute = compute
+        self.name = compute.__name__
+        self.__doc__ = compute.__doc__
+
+    @overload
+    def __get__(self, table: None, owner: type) -> word[T]: ...
+    @overload
+    def __get__(self, table: object, owner: type) -> T: ...
+    def __get__(self, table: Any, owner: type) -> Any:
+        if table is None:
+            return self
+        with table._locks.setdefault(self.name, threading.Lock()):
+            if self.name not in table.__dict__:
+                table.__dict__[self.name] = self.compute(table)
+        return table.__dict__[self.name]
+
+
+class ViewTable:
+    """A table in view. Its columns are attributes by their names, references to parents without `_id`."""
+
+    def __init__(self, view: View, table: Table, lo: int, hi: int, rows: Array | None = None) -> None:
+        self.view = view
+        self.table = table
+        self.lo, self.hi = lo, hi
+        self.rows = rows
+        self.n = hi - lo if rows is None else len(rows)
+        self._locks: dict[str, threading.Lock] = {}
+
+    def __len__(self) -> int:
+        return self.n
+
+    def __repr__(self) -> str:
+        return f"<{self.table.schema.name} in view: {self.n:,} rows>"
+
+    def __getattr__(self, name: str) -> Any:
+        """A declared column in view, made when first read."""
+        stored = self.table.stored.get(name)
+        if stored is not None:
+            whole, wrap = stored
+            column = wrap(whole[self.lo : self.hi] if self.rows is None else whole[self.rows])
+        else:
+            column = self._other(name)
+        self.__dict__[name] = column
+        return column
+
+    def _other(self, name: str) -> Any:
+        """What is asked for by name and is no stored column: a parent, the ids, or a column that is missing."""
+        columns = self.table.schema.columns
+        if f"{name}_id" in columns:
+            return self.refs(f"{name}_id")
+        if name == "id":
+            return Ids(self.ids)
+        raise AttributeError(f"{self.table.schema.name} has no column {name!r}")
+
+    def values(self, name: str) -> Array:
+        """The bare array of a column in view: a slice, unless rows were picked."""
+        stored = self.table.columns.get(name)
+        if stored is None:
+            raise MissingTable(self.table.schema.columns[name].refers or name)
+        return self._cut(stored.codes if isinstance(stored, Coded) else stored)
+
+    def _cut(self, whole: Array) -> Array:
+        return whole[self.lo : self.hi] if self.rows is None else whole[self.rows]
+
+    @property
+    def rank(self) -> Array | None:
+        """The order of the ids, where the layout knows it."""
+        return None if self.table.rank is None else self._cut(self.table.rank)
+
+    def whole_numbers(self, rows: Array) -> Array:
+        """Rows of the view as rows of the laid-out table."""
+        return rows + self.lo if self.rows is None else self.rows[rows]
+
+    def supplied(self, rows: Array) -> Array:
+        """Rows of the view as rows of what was supplied."""
+        return self.table.order[self.whole_numbers(rows)]
+
+    def ids(self, rows: Array) -> list[Any]:
+        """The ids of rows of the view, None for -1."""
+        keys = self.table.keys
+        assert keys is not None
+        return keys.take(self.supplied(rows))
+
+    def locate(self, whole: Array, *, follows: bool = False) -> Array:
+        """Rows of the laid-out table as rows of the view, -1 where they are not in it.
+
+        What `follows` these rows is in view because they are.
+        """
+        if self.rows is None:
+            if self.lo == 0 and self.hi == self.table.n:
+                return whole
+            if follows:
+                return whole - np.int32(self.lo)
+            inside = (whole >= self.lo) & (whole < self.hi)
+            return np.where(inside, whole - self.lo, -1)
+        place = np.full(self.table.n + 1, -1, np.int32)
+        place[self.rows] = np.arange(self.n, dtype=np.int32)
+        return place[whole]
+
+    def refs(self, column: str) -> Refs:
+        """The parents in view of these rows."""
+        schema = self.table.schema
+        parent = self.view.table(schema.columns[column].refers or "")
+        follows = column == schema.follows[0]
+        exists = None if follows and self.table.begins is None else self.exists
+        only = follows and len(schema.follows) == 1 and not schema.columns[column].optional
+        return Refs(parent.locate(self.values(column), follows=only), parent.n, exists)
+
+    @word
+    def exists(self) -> Flags | None:
+        """Which rows exist on the as-of day; None where all do, as on any day of the present."""
+        table, day = self.table, self.view.today
+        if day >= table.latest:
+            return None
+        if table.begins is not None:
+            found: Flags = self._cut(table.begins) <= day
+        else:
+            found = np.ones(self.n, bool)
+            for column in reversed(table.schema.follows):
+                parent = self.view.portfolio.tables.get(table.schema.columns[column].refers or "")
+                if parent is not None and column in table.columns:
+                    refs = self.values(column)
+                    found = np.where(refs >= 0, exists_on(self.view, parent, refs), found)
+        return None if found.all() else found
+
+    @property
+    def everything(self) -> Rows:
+        """All rows in view: where every metric's count of used and excluded rows begins."""
+        return Rows(self)
+
+
+def exists_on(view: View, parent: Table, refs: Array) -> Flags:
+    """Whether the parents of rows, in view or not, exist on the view's day; True for -1."""
+    if view.today >= parent.latest:
+        return np.ones(len(refs), bool)
+    if parent.begins is not None:
+        return at(parent.begins, refs, FIRST_DAY) <= view.today
+    found: Flags = np.ones(len(refs), bool)
+    for column in reversed(parent.schema.follows):
+        above = view.portfolio.tables.get(parent.schema.columns[column].refers or "")
+        if above is not None and column in parent.columns:
+            higher = at(np.asarray(parent.columns[column]), refs, -1)
+            found = np.where(higher >= 0, exists_on(view, above, higher), found)
+    return found
+
+
+def own(table: Table, name: str, rows: Array) -> Codes:
+    """A parent's own words at rows of the laid-out table; missing for -1."""
+    stored = table.columns[name]
+    assert isinstance(stored, Coded)
+    return Codes(at(stored.codes, rows, -1), stored.labels)

@@ -1,0 +1,92 @@
+"""Which rows of a table a number is made of, and why the others are not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from .columns import Array, Flags, Refs
+    from .scope import ViewTable
+
+__all__ = ["Rows"]
+
+
+class Rows:
+    """A choice among a table's rows in view, narrowed step by step, each step with its reason.
+
+    >>> # open_ones.only(poor_health, otherwise="not in poor health")
+    """
+
+    __slots__ = ("_count", "_flags", "_make", "before", "reason", "table")
+
+    def __init__(
+        self,
+        table: ViewTable,
+        flags: Flags | None = None,
+        before: Rows | None = None,
+        reason: str | None = None,
+        make: Callable[[], Flags] | None = None,
+    ) -> None:
+        self.table = table
+        self._flags = flags
+        self._make = make
+        self.before = before
+        self.reason = reason
+        self._count: int | None = None
+
+    @property
+    def flags(self) -> Flags:
+        """Which rows they are; to begin with, all that exist."""
+        flags = self._flags
+        if flags is None:
+            if self._make is not None:
+                flags = self._make()
+            else:
+                exists = self.table.exists
+                flags = np.ones(self.table.n, bool) if exists is None else exists
+            self._flags = flags
+        return flags
+
+    def only(self, flags: Flags, *, otherwise: str) -> Rows:
+        """These rows where `flags` holds too; the others are excluded for the reason `otherwise`."""
+        if self._flags is None and self._make is None and self.table.exists is None:
+            return Rows(self.table, flags, self, otherwise)
+        return Rows(self.table, self.flags & flags, self, otherwise)
+
+    def of(self, parents: Refs, flags: Flags, *, otherwise: str) -> Rows:
+        """These rows where `flags` holds of their parent; looks at no more rows than are left, and only when
+        the rows themselves are asked for.
+        """
+
+        def make() -> Flags:
+            index = self.flags.nonzero()[0]
+            kept = np.zeros(self.table.n, bool)
+            kept[index[flags.take(parents.rows[index])]] = True
+            return kept
+
+        return Rows(self.table, None, self, otherwise, make)
+
+    @property
+    def count(self) -> int:
+        if self._count is None:
+            self._count = int(np.count_nonzero(self.flags))
+        return self._count
+
+    @property
+    def index(self) -> Array:
+        """The row numbers, ascending."""
+        return self.flags.nonzero()[0]
+
+    @property
+    def excluded(self) -> dict[str, int]:
+        """How many rows in scope each reason left out, in the order of the steps; zeros are not listed."""
+        if self.before is None or self.reason is None:
+            return {}
+        found = self.before.excluded
+        left_out = self.before.count - self.count
+        if left_out:
+            found[self.reason] = found.get(self.reason, 0) + left_out
+        return found

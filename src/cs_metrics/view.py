@@ -1,0 +1,224 @@
+"""Who looks, at which day, at what: closed unless opened."""
+
+from __future__ import annotations
+
+import enum
+import threading
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import numpy as np
+
+from . import narrow, periods
+from .options import options
+from .scope import ViewTable
+from .vocabulary import TABLES
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from . import vocabulary as words
+    from .columns import Array, Flags
+    from .filters import Filters
+    from .layout import Table
+    from .portfolio import Portfolio
+
+__all__ = ["EVERYONE", "View", "Viewer"]
+
+
+class Everyone(enum.Enum):
+    """Said aloud: a view of the whole portfolio."""
+
+    EVERYONE = "everyone"
+
+    def __repr__(self) -> str:
+        return "EVERYONE"
+
+
+EVERYONE = Everyone.EVERYONE
+Viewer: TypeAlias = int | str | Literal[Everyone.EVERYONE]
+
+
+class View:
+    """What one viewer sees of a portfolio on one day, under filters; made by `Portfolio.view`.
+
+    `viewer` is a user's id or EVERYONE, `as_of` the day on which it stands, `filters` what it is narrowed to.
+    Tables are attributes (`view.engagements`); a table that was not supplied raises `MissingTable`.
+    """
+
+    def __init__(
+        self,
+        portfolio: Portfolio,
+        as_of: dt.date,
+        viewer: Viewer,
+        filters: Filters | None,
+        positions: tuple[int, int] | None,
+    ) -> None:
+        self.portfolio = portfolio
+        self.as_of = as_of
+        self.today = periods.day_number(as_of)
+        self.viewer = viewer
+        self.filters = filters
+        self._positions = positions
+        self._tables: dict[str, ViewTable] = {}
+        self._spans: dict[str, tuple[int, int]] = {}
+        self._lock = threading.RLock()
+        self._filtering: narrow.Filtering | None = None
+        if filters is not None and filters.applied:
+            whole = View(portfolio, as_of, viewer, None, positions)
+            self._filtering = narrow.Filtering(whole, filters)
+
+    def __repr__(self) -> str:
+        applied = () if self.filters is None else self.filters.applied
+        narrowed = f", filtered by {', '.join(applied)}" if applied else ""
+        return f"<View of {self.viewer!r} on {self.as_of.isoformat()}{narrowed}>"
+
+    @property
+    def size(self) -> int:
+        """About how many rows there are in view, before filters: whether it is small or large."""
+        if self._positions is None:
+            return self.portfolio.size
+        lo, hi = self._positions
+        return self.portfolio.size * (hi - lo) // max(self.portfolio.hierarchy.size, 1)
+
+    def has(self, table: str) -> bool:
+        """Whether a table was supplied."""
+        return table in self.portfolio.tables
+
+    def table(self, name: str) -> Any:
+        """A table in view."""
+        found = self._tables.get(name)
+        if found is None:
+            with self._lock:
+                found = self._tables.get(name) or self._make(self.portfolio.table(name))
+                self._tables[name] = found
+        return found
+
+    def _make(self, table: Table) -> ViewTable:
+        name = table.schema.name
+        if self._filtering is None:
+            return TABLES.get(name, ViewTable)(self, table, *self._span(table))
+        base = self._filtering.view.table(name)
+        keep = self._filtering.table(name)
+        rows = None if keep is None or keep.all() else base.whole_numbers(np.flatnonzero(keep))
+        return TABLES.get(name, ViewTable)(self, table, base.lo, base.hi, rows)
+
+    def _span(self, table: Table) -> tuple[int, int]:
+        """The run of the table's rows that the viewer may see."""
+        found = self._spans.get(table.schema.name)
+        if found is None:
+            found = self._spans[table.schema.name] = self._find_span(table)
+        return found
+
+    def _find_span(self, table: Table) -> tuple[int, int]:
+        follows = table.schema.follows
+        if self._positions is None or not follows:
+            return 0, table.n
+        if table.schema.name == "users":
+            return self._positions
+        if table.owner is not None:
+            return _run(table.owner, *self._positions)
+        parent = table.schema.columns[follows[0]].refers or ""
+        if parent not in self.portfolio.tables:
+            return 0, 0  # nobody knows whose it is: EVERYONE's alone
+        refs: Any = table.columns[follows[0]]
+        return _run(refs, *self._span(self.portfolio.table(parent)))
+
+    @property
+    def users(self) -> words.Users:
+        return self.table("users")
+
+    @property
+    def accounts(self) -> words.Accounts:
+        return self.table("accounts")
+
+    @property
+    def engagements(self) -> words.Engagements:
+        return self.table("engagements")
+
+    @property
+    def qbrs(self) -> words.Qbrs:
+        return self.table("qbrs")
+
+    @property
+    def touchpoints(self) -> words.Touchpoints:
+        return self.table("touchpoints")
+
+    @property
+    def tasks(self) -> words.Tasks:
+        return self.table("tasks")
+
+    @property
+    def risk_signals(self) -> words.RiskSignals:
+        return self.table("risk_signals")
+
+    @property
+    def objectives(self) -> words.Objectives:
+        return self.table("objectives")
+
+    @property
+    def adoption_scores(self) -> words.AdoptionScores:
+        return self.table("adoption_scores")
+
+    @property
+    def contracts(self) -> words.Contracts:
+        return self.table("contracts")
+
+    @property
+    def opportunities(self) -> words.Opportunities:
+        return self.table("opportunities")
+
+    @property
+    def ytd(self) -> periods.Window:
+        """The fiscal year that holds the as-of day, from its first day to that day."""
+        return periods.ytd(self.as_of, self.portfolio.settings.fiscal_year_start)
+
+    @property
+    def months(self) -> tuple[periods.Month, ...]:
+        """The months of the fiscal year so far."""
+        return periods.months(self.as_of, self.portfolio.settings.fiscal_year_start)
+
+    def next_days(self, count: int, option: str = "within") -> periods.Window:
+        """The as-of day and the `count` days after it."""
+        return periods.next_days(self.today, periods.as_count(count, option))
+
+    def last_days(self, count: int, option: str = "within") -> periods.Window:
+        """The as-of day and the `count` days before it."""
+        return periods.last_days(self.today, periods.as_count(count, option))
+
+    def escalated_accounts(self, accounts: Array) -> Flags:
+        """Whether the accounts of rows in view have an open escalation; `accounts` are laid-out rows."""
+        table = self.portfolio.table("escalations")
+        self.portfolio.table("accounts")
+        refs: Any = table.columns["account_id"]
+        opened, closed = (np.asarray(table.columns[name]) for name in ("opened_on", "closed_on"))
+        if len(accounts) * 8 < table.n:
+            chosen, whose = _runs_of(refs, accounts)
+        else:
+            chosen = slice(None)
+            whose = refs
+        is_open = (opened[chosen] <= self.today) & (closed[chosen] > self.today)
+        found = np.zeros((len(accounts) if whose is not refs else self.portfolio.tables["accounts"].n) + 1, bool)
+        found[whose[is_open]] = True
+        return found[:-1] if whose is not refs else found[accounts]
+
+    def options(self, name: str) -> list[Any]:
+        """What a filter may be set to: only what the viewer can see, whatever the view is filtered by.
+
+        `name` is one of owners, industries, segments, groups, accounts, health and stages.
+        """
+        return options(self if self._filtering is None else self._filtering.view, name)
+
+
+def _run(places: Array, lo: int, hi: int) -> tuple[int, int]:
+    """Where sorted `places` are from `lo` on, and where from `hi` on."""
+    first, last = places.searchsorted(np.array((lo, hi), places.dtype))
+    return int(first), int(last)
+
+
+def _runs_of(places: Array, wanted: Array) -> tuple[Array, Array]:
+    """The rows at which sorted `places` hold each of `wanted`, and which of `wanted` each row is for."""
+    first, last = places.searchsorted(wanted), places.searchsorted(wanted, side="right")
+    counts = last - first
+    whose = np.repeat(np.arange(len(wanted)), counts)
+    rows = np.arange(len(whose)) - np.repeat(np.cumsum(counts) - counts, counts) + first[whose]
+    return rows, whose

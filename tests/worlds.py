@@ -1,0 +1,184 @@
+"""What the law tests do to worlds: load them, split them, hide rows in them."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+import attrs
+
+import cs_metrics as csm
+import oracle
+from cs_metrics.records import SCHEMA
+from oracle_scope import Scope
+
+SUCCESS_TABLES = (
+    "users", "accounts", "engagements", "escalations", "qbrs", "touchpoints", "tasks", "risk_signals",
+    "objectives", "adoption_scores", "contracts", "opportunities",
+)  # fmt: skip
+
+POOR_RED = {"poor": (csm.Health.RED,)}
+VARIANTS: dict[str, list[dict[str, Any]]] = {
+    "overview.average_engagements_per_csm": [{"over": "team"}],
+    "overview.engagements_with_upcoming_qbrs": [{"within": 0}, {"within": 30}],
+    "risk.contract_value_at_risk": [{"by": by} for by in ("stage", "owner", "industry", "category")],
+    "risk.engagements_in_poor_health": [POOR_RED],
+    "risk.renewals_due_in_poor_health": [{"within": 30}, POOR_RED],
+    "risk.engagements_without_touchpoints": [{"direction": "past"}, {"within": 0}],
+    "risk.top_risk_indicators": [{"limit": 1}],
+    "adoption.engagements_in_onboarding": [{"stage": "adoption"}],
+    "adoption.engagements_going_live": [{"within": 1}],
+    "adoption.engagements_with_objectives_complete": [{"above": 0.5}, {"above": 0}],
+    "adoption.low_adoption_products": [{"below": 80}],
+    "renewal.engagements_with_renewals_due": [{"within": 31}],
+    "renewal.renewals_and_losses_ytd": [{"measure": "value"}],
+    "renewal.contract_value_ytd": [{"basis": "in_force"}],
+}
+"""Options to try beside the defaults; a metric with options that has no entry fails a test."""
+
+CALLS = [
+    (metric, options) for metric in csm.catalog.metrics() for options in [{}, *VARIANTS.get(metric.id, [])]
+]
+
+
+def arguments(world: Any) -> dict[str, Any]:
+    """A world's settings as `Portfolio.from_*` takes them."""
+    return {
+        "currency": world.currency,
+        "rates": world.rates,
+        "tz": world.tz,
+        "fiscal_year_start": world.fiscal_year_start,
+    }
+
+
+def load(world: Any, **changed: Any) -> csm.Portfolio:
+    """A world as a portfolio, through records."""
+    tables = {name: changed.get(name, rows) for name, rows in world.tables.items()}
+    return csm.Portfolio.from_records(**tables, **arguments(world))
+
+
+def viewer_of(world: Any) -> Any:
+    return csm.EVERYONE if world.viewer is None else world.viewer
+
+
+def library_filters(filters: dict[str, Any] | None) -> csm.Filters | None:
+    """The oracle's plain filters as the library's."""
+    if filters is None:
+        return None
+    given = dict(filters)
+    if given.get("contract_values") is not None:
+        given["contract_values"] = [csm.ValueBand(low, high) for low, high in given["contract_values"]]
+    return csm.Filters(**given)
+
+
+def view(world: Any, portfolio: csm.Portfolio | None = None, filters: Any = None) -> csm.View:
+    portfolio = portfolio or load(world)
+    return portfolio.view(as_of=world.as_of, viewer=viewer_of(world), filters=library_filters(filters))
+
+
+def scope(world: Any, filters: Any = None) -> Scope:
+    viewer = oracle.EVERYONE if world.viewer is None else world.viewer
+    told = oracle.World(
+        tables=world.tables,
+        currency=world.currency,
+        rates=world.rates,
+        tz=world.tz,
+        fiscal_year_start=world.fiscal_year_start,
+    )
+    return Scope(told, world.as_of, viewer, filters)
+
+
+def compute(metric: Any, looked: csm.View, options: dict[str, Any]) -> Any:
+    """A result, or the table that it misses."""
+    try:
+        return metric.compute(looked, **options)
+    except csm.errors.MissingTable as missing:
+        return missing
+
+
+def everything(result: Any) -> Any:
+    """All that a result says, comparable."""
+    if isinstance(result, csm.errors.MissingTable):
+        return str(result)
+    return result.to_dict(), row_keys(result)
+
+
+def row_keys(result: Any, frame: Any = None) -> list[Any]:
+    """What tells the rows behind a result apart, in their order."""
+    rows = result.rows() if frame is None else frame
+    key = SCHEMA[result.spec.counts].key
+    columns = [[None if value != value else value for value in rows[column].tolist()] for column in key]
+    return [line[0] if len(line) == 1 else line for line in zip(*columns, strict=True)]
+
+
+def record_keys(table: str, records: list[Any]) -> list[Any]:
+    key = SCHEMA[table].key
+    found = [tuple(getattr(record, column) for column in key) for record in records]
+    return [line[0] if len(line) == 1 else line for line in found]
+
+
+def shards(world: Any, count: int = 2) -> list[dict[str, list[Any]]]:
+    """The world split by account: trees of accounts stay together, users and the stack stand in every part."""
+    accounts = {account.id: account for account in world.tables.get("accounts", ())}
+
+    def root(identity: Any) -> Any:
+        seen = set()
+        while identity in accounts and accounts[identity].parent_id is not None and identity not in seen:
+            seen.add(identity)
+            identity = accounts[identity].parent_id
+        return identity
+
+    homes: dict[tuple[str, Any], Any] = {}
+    parts: list[dict[str, list[Any]]] = [{name: [] for name in world.tables} for _ in range(count)]
+    order = [name for name in SCHEMA if name in world.tables]
+    for name in sorted(order, key=lambda name: name not in ("users", "accounts", "engagements", "contracts")):
+        for row in world.tables[name]:
+            if name in ("users", "stack_items", "stack_tags"):
+                for part in parts:
+                    part[name].append(row)
+                continue
+            home = root(row.id) if name == "accounts" else None
+            for column, parent in (
+                ("account_id", "accounts"), ("engagement_id", "engagements"),
+                ("contract_id", "contracts"), ("subscription_id", "subscriptions"),
+            ):  # fmt: skip
+                reference = getattr(row, column, None)
+                if home is None and reference is not None:
+                    home = homes.get((parent, reference), root(reference) if parent == "accounts" else None)
+            if hasattr(row, "id"):
+                homes[name, row.id] = home
+            parts[zlib.crc32(repr(home).encode()) % count if home is not None else 0][name].append(row)
+    return parts
+
+
+def canaries(world: Any) -> dict[str, list[Any]]:
+    """A row of every table that belongs to somebody new: nobody of the world may ever see any of it."""
+    text = isinstance(next((u.id for u in world.tables.get("users", ())), "text"), str)
+    number = iter(range(987_650_001, 987_660_000))
+    ids = {name: f"CANARY-{name}" if text else next(number) for name in SCHEMA}
+    found = {}
+    for name, schema in SCHEMA.items():
+        if name not in world.tables:
+            continue
+        values: dict[str, Any] = {}
+        for column in schema.columns.values():
+            if column.name == "id":
+                values["id"] = ids[name]
+            elif column.refers and column.name not in ("manager_id", "parent_id"):
+                values[column.name] = ids[column.refers]
+            elif column.kind in ("text", "category") and column.name != "currency":
+                values[column.name] = f"CANARY-{name}-{column.name}"
+            elif column.kind == "date" and not column.optional:
+                values[column.name] = world.as_of
+            elif column.kind == "enum" and not column.optional:
+                values[column.name] = column.words[0]
+            elif column.kind in ("money", "number", "int") and not column.optional:
+                values[column.name] = 1
+            elif column.kind == "flag" and column.required:
+                values[column.name] = False
+        found[name] = [schema.record(**values)]
+    return found
+
+
+def changed(world: Any, tables: dict[str, list[Any]]) -> Any:
+    return attrs.evolve(world, tables=tables)
