@@ -405,7 +405,9 @@ def test_a_table_without_rows_is_a_typed_empty_table(make: Callable[..., Any], n
 
 
 def test_columns_that_are_empty_throughout_have_no_type() -> None:
-    accounts = pd.DataFrame({"id": ["A1"], "owner_id": [np.nan], "created_on": [np.nan], "industry": [np.nan]})
+    accounts = pd.DataFrame(
+        {"id": ["A1"], "owner_id": [np.nan], "created_on": [np.nan], "industry": [np.nan]}
+    )
     columns = load({"accounts": accounts, "users": pd.DataFrame()}).tables["accounts"].columns
     assert columns["owner_id"].tolist() == [-1]
     assert columns["created_on"].tolist() == [NO_DAY]
@@ -447,8 +449,8 @@ BAD_TEXT: list[Case] = [
     ),
     (
         "missing id",
-        world(stack_items={"id": [None]}, stack_positions={"item_id": ["I1", "I1"]}),
-        [("stack_items", "id", 0, "missing")],
+        world(tasks={"id": ["T1", None]}),
+        [("tasks", "id", 1, "missing")],
     ),
     (
         "dangling reference",
@@ -657,7 +659,9 @@ def test_values_of_many_sorts(case: tuple[str, str, str, list[Any], list[Any]]) 
 
 def test_sorts_of_money_in_one_column() -> None:
     cells = [1, "2.50", Decimal("3.75"), 4.1, None, np.int64(6)]
-    contracts = pd.DataFrame({"id": list("abcdef"), "account_id": "A", "value": pd.Series(cells, dtype=object)})
+    contracts = pd.DataFrame(
+        {"id": list("abcdef"), "account_id": "A", "value": pd.Series(cells, dtype=object)}
+    )
     contracts = contracts.assign(state="draft", starts_on="2024-01-01")
     problems = failed({"contracts": contracts})
     assert places(problems) == [("contracts", "value", "e", "missing")]
@@ -701,7 +705,12 @@ def test_ids_and_references_are_of_one_kind() -> None:
         "accounts": pl.DataFrame({"id": [1, 2], "owner_id": [1, None]}),
     }
     (problem,) = failed(tables)
-    assert (problem.table, problem.column, problem.code, problem.value) == ("accounts", "owner_id", "key_kind", 1)
+    assert (problem.table, problem.column, problem.code, problem.value) == (
+        "accounts",
+        "owner_id",
+        "key_kind",
+        1,
+    )
     assert "users.id" in problem.expected
 
 
@@ -727,7 +736,12 @@ def test_floats_for_want_of_gaps_are_explained(on_error: str) -> None:
         "accounts": pd.DataFrame({"id": [1, 2], "owner_id": [101.0, np.nan]}),
     }
     (problem,) = failed(tables, on_error=on_error)
-    assert (problem.table, problem.column, problem.code, problem.value) == ("accounts", "owner_id", "type", 101.0)
+    assert (problem.table, problem.column, problem.code, problem.value) == (
+        "accounts",
+        "owner_id",
+        "type",
+        101.0,
+    )
     assert "Int64" in problem.expected
     tables["accounts"]["owner_id"] = tables["accounts"]["owner_id"].astype("Int64")
     assert load(tables).tables["accounts"].columns["owner_id"].tolist() == [0, -1]
@@ -802,7 +816,9 @@ def test_an_id_in_the_index_is_explained() -> None:
     assert "reset_index" in problem.expected
 
 
-@pytest.mark.parametrize("value", [7, "text", None, [1], {"id": [1]}, pd.Series([1]), pl.Series([1]), pd.DataFrame])
+@pytest.mark.parametrize(
+    "value", [7, "text", None, [1], {"id": [1]}, pd.Series([1]), pl.Series([1]), pd.DataFrame]
+)
 def test_what_is_no_frame(value: Any) -> None:
     if value is None:
         assert load({"users": None}).tables == {}
@@ -926,7 +942,12 @@ def test_days_beyond_the_calendar() -> None:
 
 def contract(value: Any, currency: str | None = None, key: int = 1) -> Contract:
     return Contract(
-        id=key, account_id=1, value=value, currency=currency, state=ContractState.ACTIVE, starts_on=D(2024, 1, 1)
+        id=key,
+        account_id=1,
+        value=value,
+        currency=currency,
+        state=ContractState.ACTIVE,
+        starts_on=D(2024, 1, 1),
     )
 
 
@@ -977,8 +998,8 @@ def test_currencies_without_a_rate() -> None:
     assert pickle.loads(pickle.dumps(caught.value)).problems == caught.value.problems
     records["contracts"].append(contract("x", "USD", 4))
     assert places(failed(intake.from_records(records), Settings(rates={"EUR": 2}))) == [
-        ("contracts", "value", 4, "amount"),
         ("contracts", "value", 2, "rate"),
+        ("contracts", "value", 4, "amount"),
     ]
 
 
@@ -992,11 +1013,15 @@ def test_a_missing_amount_needs_no_rate() -> None:
 def test_no_sum_can_wrap() -> None:
     most = (2**62 - 1) // 2 // 100
     assert values(contract(most, key=1), contract(-most, key=2)) == [most * 100, -most * 100]
-    (problem,) = failed(intake.from_records({"contracts": [contract(most * (-1) ** k, key=k) for k in range(3)]}))
+    (problem,) = failed(
+        intake.from_records({"contracts": [contract(most * (-1) ** k, key=k) for k in range(3)]})
+    )
     assert (problem.table, problem.column, problem.code) == ("contracts", "value", "overflow")
 
 
-@pytest.mark.parametrize("dtype", ["int8", "uint16", "int32", "int64", "uint64", "Int64", "float32", "float64"])
+@pytest.mark.parametrize(
+    "dtype", ["int8", "uint16", "int32", "int64", "uint64", "Int64", "float32", "float64"]
+)
 def test_numbers_of_every_width(dtype: str) -> None:
     frame = pd.DataFrame({"id": ["a", "b"], "account_id": "A", "value": pd.array([100, 7], dtype=dtype)})
     frame = frame.assign(state="draft", starts_on="2024-01-01")
@@ -1154,7 +1179,9 @@ def test_text_in_csv_stays_text(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet", "arrow", "feather", "json", "jsonl"])
 def test_every_kind_of_file(suffix: str, tmp_path: Path) -> None:
-    frame = pl.DataFrame({"id": ["a", "b"], "account_id": ["A", "A"], "value": [1.5, 2.0], "currency": [None, "EUR"]})
+    frame = pl.DataFrame(
+        {"id": ["a", "b"], "account_id": ["A", "A"], "value": [1.5, 2.0], "currency": [None, "EUR"]}
+    )
     frame = frame.with_columns(state=pl.lit("draft"), starts_on=pl.lit("2024-01-01").str.to_date())
     file = tmp_path / f"contracts.{suffix}"
     {

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from decimal import Decimal
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from .periods import NO_DAY, Window, to_date
+
+if TYPE_CHECKING:
+    from .selection import Rows
 
 __all__ = ["Amounts", "Codes", "Dates", "Flags", "Ids", "Listed", "Numbers", "Quotients", "Refs", "at"]
 
@@ -98,11 +101,14 @@ class Codes:
     """Words as small numbers into `labels`, which are in the order of their buckets; missing is -1."""
 
     kind = "text"
-    __slots__ = ("codes", "labels")
+    __slots__ = ("codes", "complete", "labels")
 
-    def __init__(self, codes: npt.NDArray[np.signedinteger[Any]], labels: Sequence[Any]) -> None:
+    def __init__(
+        self, codes: npt.NDArray[np.signedinteger[Any]], labels: Sequence[Any], *, complete: bool = False
+    ) -> None:
         self.codes = codes
         self.labels = labels
+        self.complete = complete
 
     def is_(self, word: object) -> Flags:
         """Whether it is this word; a word that does not occur is nobody's."""
@@ -125,19 +131,19 @@ class Codes:
     def missing(self) -> Flags:
         return self.codes == -1
 
-    def counts(self, rows: Flags) -> list[int]:
+    def counts(self, rows: Rows) -> list[int]:
         """How many of the rows have each label, in the order of the labels; last, how many have none."""
         size = len(self.labels)
-        if size <= FEW and len(rows) > MANY:
-            codes = self.codes
-            found = [int(np.count_nonzero((codes == code) & rows)) for code in range(-1, size)]
-        else:
-            found = np.bincount(self.codes[rows] + np.intp(1), minlength=size + 1).tolist()
+        if size <= FEW and rows.count > MANY and rows.count * size > len(self.codes):
+            flags, codes = rows.flags, self.codes
+            missing = 0 if self.complete else int(np.count_nonzero((codes == -1) & flags))
+            return [*(int(np.count_nonzero((codes == code) & flags)) for code in range(size)), missing]
+        found = np.bincount(self.codes.take(rows.index) + np.intp(1), minlength=size + 1).tolist()
         return [*found[1:], found[0]]
 
-    def sums(self, amounts: Amounts, rows: Flags) -> list[int]:
+    def sums(self, amounts: Amounts, rows: Rows) -> list[int]:
         """The amounts of the rows by label, as `counts`."""
-        index = rows.nonzero()[0]
+        index = rows.index
         found = np.zeros(len(self.labels) + 1, np.int64)
         np.add.at(found, self.codes[index], amounts.minor[index])  # -1 is the last: none
         return [int(total) for total in found]
@@ -256,12 +262,15 @@ class Refs:
         return self.rows.view(np.uint32) < self.size
 
     def _index(self, children: Flags) -> Array:
+        """The numbers of the children; those of a `Rows.index` are numbers already, of rows that exist."""
+        if children.dtype != bool:
+            return children
         return (children if self.exist is None else children & self.exist).nonzero()[0]
 
     def any(self, children: Flags) -> Flags:
         """Parents of which some child is among `children`."""
         found = np.zeros(self.size + 1, bool)
-        found[self.rows[self._index(children)]] = True  # without a parent: the last, cut off below
+        found[self.rows.take(self._index(children))] = True  # without a parent: the last, cut off below
         return found[:-1]
 
     def count(self, children: Flags) -> Array:

@@ -65,10 +65,24 @@ class Table:
         found: dict[str, tuple[Array, Callable[[Any], Any]]] = {}
         for name, values in self.columns.items():
             if isinstance(values, Coded):
-                found[name] = values.codes, partial(Codes, labels=values.labels)
+                complete = not self.schema.columns[name].optional
+                found[name] = values.codes, partial(Codes, labels=values.labels, complete=complete)
             elif self.schema.columns[name].kind is not Kind.KEY:
                 found[name] = values, self._wrap(self.schema.columns[name].kind)
         return found
+
+    @cached_property
+    def leads(self) -> Mapping[str, tuple[str, bool, bool]]:
+        """Of each reference: to which table; whether rows follow that parent; whether they all always do."""
+        follows = self.schema.follows
+        return {
+            column.name: (
+                column.refers or "",
+                follows[:1] == (column.name,),
+                follows == (column.name,) and not column.optional,
+            )
+            for column in self.schema.references
+        }
 
     def _wrap(self, kind: Kind) -> Callable[[Any], Any]:
         if kind is Kind.MONEY:

@@ -8,7 +8,6 @@ import numpy as np
 
 from .errors import OptionError
 from .metric import metric
-from .periods import NO_DAY, Window
 from .results import Breakdown, Count, Crosstab, Listing, Ratio
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ def average_engagements_per_csm(view: View, *, over: Literal["owners", "team"] =
     if over not in ("owners", "team"):
         raise OptionError("over", over, ("owners", "team"))
     engagements, users = view.engagements, view.users
-    owned = engagements.open_ones.only(engagements.owner.known, otherwise="without an owner")
+    owned = engagements.open_ones.only(engagements.owned, otherwise="without an owner")
     team = users.active if over == "team" else engagements.owner.any(owned.flags)
     people = np.flatnonzero(team)
     return Ratio(owned, owned.count, len(people), distinct=lambda: users.ids(people))
@@ -96,8 +95,10 @@ def engagements_with_upcoming_qbrs(view: View, *, within: int | None = None) -> 
     An empty portfolio gives an empty list.
     """
     engagements, qbrs = view.engagements, view.qbrs
-    window = Window(view.today, NO_DAY) if within is None else view.next_days(within)
-    next_qbr = qbrs.engagement.earliest(qbrs.scheduled_on, qbrs.upcoming & qbrs.scheduled_on.within(window))
+    upcoming = qbrs.upcoming
+    if within is not None:
+        upcoming = upcoming & qbrs.scheduled_on.within(view.next_days(within))
+    next_qbr = qbrs.engagement.earliest(qbrs.scheduled_on, upcoming)
     rows = engagements.open_ones.only(~next_qbr.missing, otherwise="without an upcoming QBR")
     return Listing(rows, {"next_qbr_on": next_qbr}, by=[next_qbr.days])
 
@@ -126,5 +127,5 @@ def success_manager_tasks(view: View) -> Breakdown:
     Tasks without an assignee are excluded. The status is the one the row carries, whatever the as-of day.
     """
     tasks = view.tasks
-    assigned = tasks.everything.only(tasks.assignee.known, otherwise="without an assignee")
+    assigned = tasks.everything.only(tasks.assigned, otherwise="without an assignee")
     return Breakdown.by(assigned, tasks.progress)

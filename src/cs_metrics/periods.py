@@ -42,6 +42,8 @@ def as_date(value: Any, option: str, tz: dt.tzinfo) -> dt.date:
     >>> as_date("2026-06-30", "as_of", dt.timezone.utc)
     datetime.date(2026, 6, 30)
     """
+    if type(value) is dt.date:
+        return value
     if isinstance(value, np.datetime64):
         value = value.astype("datetime64[s]").item()
     if isinstance(value, str):
@@ -104,11 +106,11 @@ def ytd(today: dt.date, first_month: int) -> Window:
 def months(today: dt.date, first_month: int) -> tuple[Month, ...]:
     """The months of the fiscal year so far, the current one cut at today."""
     start = year_start(today, first_month)
-    year, month = start.year, start.month
+    year, month, first = start.year, start.month, day_number(start)
+    last_day = day_number(today)
     found = []
-    while (year, month) <= (today.year, today.month):
-        last = dt.date(year, month, calendar.monthrange(year, month)[1])
-        first = day_number(dt.date(year, month, 1))
-        found.append(Month(f"{year:04d}-{month:02d}", first, day_number(min(last, today))))
-        year, month = year + month // 12, month % 12 + 1
+    while first <= last_day:
+        last = first + calendar.monthrange(year, month)[1] - 1
+        found.append(Month(f"{year:04d}-{month:02d}", first, min(last, last_day)))
+        year, month, first = year + month // 12, month % 12 + 1, last + 1
     return tuple(found)

@@ -43,6 +43,7 @@ class Portfolio:
         self.warnings: tuple[Problem, ...] = loaded.warnings
         self.rejected: dict[str, Any] = loaded.rejected
         self.hierarchy, self.tables = lay_out_tables(loaded, self.exponent)
+        self._seats: dict[tuple[type, Any], tuple[int, int]] = {}
         self._size = sum(table.n for table in self.tables.values())
 
     @classmethod
@@ -132,14 +133,20 @@ class Portfolio:
             OptionError: `as_of` does not name a day without doubt.
         """
         day = as_date(as_of, "as_of", ZoneInfo(self.settings.tz))
-        positions = None
-        if viewer is not EVERYONE:
-            positions = self.positions(viewer)
-            if positions == (0, 0):
-                raise UnknownViewer(f"{viewer!r} is not a user of this portfolio; for all rows say EVERYONE")
+        positions = None if viewer is EVERYONE else self._seat(viewer)
         if isinstance(filters, Mapping):
             filters = Filters(**filters)
         return View(self, day, viewer, filters, positions)
+
+    def _seat(self, viewer: Viewer) -> tuple[int, int]:
+        """The run of positions whose rows a viewer sees, remembered: the users of a portfolio never change."""
+        seat = self._seats.get((type(viewer), viewer))
+        if seat is None:
+            seat = self.positions(viewer)
+            if seat == (0, 0):
+                raise UnknownViewer(f"{viewer!r} is not a user of this portfolio; for all rows say EVERYONE")
+            self._seats[type(viewer), viewer] = seat
+        return seat
 
     def table(self, name: str) -> Table:
         """A laid-out table; for the library's own use."""

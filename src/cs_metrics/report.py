@@ -23,10 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Audience", "Purpose", "Report", "ReportResult", "Section", "Unavailable"]
 
-LARGE = 100_000
-"""From so many rows in view on, a second core is worth its threads."""
-
-
 class Purpose(enum.StrEnum):
     """What a report is for: a list to act on, or a picture to see and to recommend from."""
 
@@ -97,7 +93,7 @@ class Report:
 
     def _run(self, view: View, options: Mapping[str, Any]) -> Iterator[Result | Unavailable]:
         jobs = [_job(metric, view, options) for metric in self.metrics]
-        if view.size < LARGE:
+        if not view.shared:
             yield from (job() for job in jobs)
             return
         with ThreadPoolExecutor(2) as threads:  # NumPy lets go of the interpreter while it works

@@ -56,18 +56,16 @@ def contract_value_at_risk(
     """
     if by not in (None, "stage", "owner", "industry", "category"):
         raise OptionError("by", by, (None, "stage", "owner", "industry", "category"))
-    contracts, active = view.contracts, view.risk_signals.active
-    in_force = contracts.everything.only(contracts.in_force, otherwise="not in force")
-    rows = in_force.only(contracts.touched_by(active), otherwise="without an active risk signal")
+    contracts = view.contracts
+    touched = contracts.touched_by(*view.risk_signals.touching)
+    rows = contracts.in_force_ones.only(touched, otherwise="without an active risk signal")
     if by is None:
         return Amount(rows, contracts.value)
     if by != "category":
         return Breakdown.by(rows, contracts.labels(by), order="label", amounts=contracts.value)
-    category, total = view.risk_signals.category, contracts.value.sum(rows.flags)
-    touched = {word: contracts.touched_by(active & category.is_(word)) for word in category.labels}
-    buckets = {word: rows.flags & flags for word, flags in touched.items() if (rows.flags & flags).any()}
-    sums = {word: contracts.value.sum(flags) for word, flags in buckets.items()}
-    return Breakdown(rows, sums, order="label", total=total, money=True)
+    buckets = {label: rows.flags & flags for label, flags in contracts.touched_by_category().items()}
+    sums = {label: contracts.value.sum(flags) for label, flags in buckets.items() if flags.any()}
+    return Breakdown(rows, sums, order="label", total=contracts.value.sum(rows.flags), money=True)
 
 
 @metric(

@@ -46,10 +46,14 @@ class word(Generic[T]):  # noqa: N801 - used like property
     def __get__(self, table: Any, owner: type) -> Any:
         if table is None:
             return self
+        known = table.__dict__
+        if not table.view.shared:  # to compute a small one twice does no harm and costs less than a lock
+            found = known[self.name] = self.compute(table)
+            return found
         with table._locks.setdefault(self.name, threading.Lock()):
-            if self.name not in table.__dict__:
-                table.__dict__[self.name] = self.compute(table)
-        return table.__dict__[self.name]
+            if self.name not in known:
+                known[self.name] = self.compute(table)
+        return known[self.name]
 
 
 class ViewTable:
@@ -62,6 +66,8 @@ class ViewTable:
         self.rows = rows
         self.n = hi - lo if rows is None else len(rows)
         self._locks: dict[str, threading.Lock] = {}
+        if view.today >= table.latest:
+            self.__dict__["exists"] = None
 
     def __len__(self) -> int:
         return self.n
@@ -82,8 +88,7 @@ class ViewTable:
 
     def _other(self, name: str) -> Any:
         """What is asked for by name and is no stored column: a parent, the ids, or a column that is missing."""
-        columns = self.table.schema.columns
-        if f"{name}_id" in columns:
+        if f"{name}_id" in self.table.schema.columns:
             return self.refs(f"{name}_id")
         if name == "id":
             return Ids(self.ids)
@@ -136,21 +141,17 @@ class ViewTable:
 
     def refs(self, column: str) -> Refs:
         """The parents in view of these rows."""
-        schema = self.table.schema
-        parent = self.view.table(schema.columns[column].refers or "")
-        follows = column == schema.follows[0]
+        parent_name, follows, only = self.table.leads[column]
+        parent = self.view.table(parent_name)
         exists = None if follows and self.table.begins is None else self.exists
-        only = follows and len(schema.follows) == 1 and not schema.columns[column].optional
         return Refs(parent.locate(self.values(column), follows=only), parent.n, exists)
 
     @word
     def exists(self) -> Flags | None:
         """Which rows exist on the as-of day; None where all do, as on any day of the present."""
-        table, day = self.table, self.view.today
-        if day >= table.latest:
-            return None
+        table = self.table
         if table.begins is not None:
-            found: Flags = self._cut(table.begins) <= day
+            found: Flags = self._cut(table.begins) <= self.view.today
         else:
             found = np.ones(self.n, bool)
             for column in reversed(table.schema.follows):

@@ -20,7 +20,7 @@ class Rows:
     >>> # open_ones.only(poor_health, otherwise="not in poor health")
     """
 
-    __slots__ = ("_count", "_flags", "_make", "before", "reason", "table")
+    __slots__ = ("_count", "_flags", "_index", "_make", "before", "reason", "table")
 
     def __init__(
         self,
@@ -36,6 +36,7 @@ class Rows:
         self.before = before
         self.reason = reason
         self._count: int | None = None
+        self._index: Array | None = None
 
     @property
     def flags(self) -> Flags:
@@ -62,12 +63,14 @@ class Rows:
         """
 
         def make() -> Flags:
-            index = self.flags.nonzero()[0]
+            index = self.index
             kept = np.zeros(self.table.n, bool)
-            kept[index[flags.take(parents.rows[index])]] = True
+            rows._index = index[flags.take(parents.rows.take(index))]
+            kept[rows._index] = True
             return kept
 
-        return Rows(self.table, None, self, otherwise, make)
+        rows = Rows(self.table, None, self, otherwise, make)
+        return rows
 
     @property
     def count(self) -> int:
@@ -78,7 +81,9 @@ class Rows:
     @property
     def index(self) -> Array:
         """The row numbers, ascending."""
-        return self.flags.nonzero()[0]
+        if self._index is None:
+            self._index = self.flags.nonzero()[0]
+        return self._index
 
     @property
     def excluded(self) -> dict[str, int]:

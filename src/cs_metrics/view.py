@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 import threading
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -38,6 +39,10 @@ EVERYONE = Everyone.EVERYONE
 Viewer: TypeAlias = int | str | Literal[Everyone.EVERYONE]
 
 
+LARGE = 100_000
+"""From so many rows in view on, several threads may share its words, so each is computed under a lock."""
+
+
 class View:
     """What one viewer sees of a portfolio on one day, under filters; made by `Portfolio.view`.
 
@@ -59,6 +64,7 @@ class View:
         self.viewer = viewer
         self.filters = filters
         self._positions = positions
+        self.shared = self.size >= LARGE
         self._tables: dict[str, ViewTable] = {}
         self._spans: dict[str, tuple[int, int]] = {}
         self._lock = threading.RLock()
@@ -167,12 +173,12 @@ class View:
     def opportunities(self) -> words.Opportunities:
         return self.table("opportunities")
 
-    @property
+    @functools.cached_property
     def ytd(self) -> periods.Window:
         """The fiscal year that holds the as-of day, from its first day to that day."""
         return periods.ytd(self.as_of, self.portfolio.settings.fiscal_year_start)
 
-    @property
+    @functools.cached_property
     def months(self) -> tuple[periods.Month, ...]:
         """The months of the fiscal year so far."""
         return periods.months(self.as_of, self.portfolio.settings.fiscal_year_start)
@@ -211,8 +217,8 @@ class View:
 
 def _run(places: Array, lo: int, hi: int) -> tuple[int, int]:
     """Where sorted `places` are from `lo` on, and where from `hi` on."""
-    first, last = places.searchsorted(np.array((lo, hi), places.dtype))
-    return int(first), int(last)
+    first, last = places.searchsorted(np.array((lo, hi), places.dtype)).tolist()
+    return first, last
 
 
 def _runs_of(places: Array, wanted: Array) -> tuple[Array, Array]:

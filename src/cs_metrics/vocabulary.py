@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import attrs
 import numpy as np
 
-from .columns import Amounts, Codes, Dates, Flags, Numbers, Refs
+from .columns import Amounts, Codes, Dates, Flags, Numbers, Refs, at
 from .errors import MissingTable
 from .periods import NO_DAY, next_days
 from .records import (
@@ -73,6 +73,11 @@ class Engagements(ViewTable):
         return owner(self)
 
     @word
+    def owned(self) -> Flags:
+        """Whether there is an owner, who then is in view as the engagement is."""
+        return self._cut(positions_of(self)) < self.view.portfolio.hierarchy.size
+
+    @word
     def escalated(self) -> Flags:
         """Whose account has an open escalation, whoever may see the account."""
         return self.view.escalated_accounts(self.values("account_id"))
@@ -111,6 +116,11 @@ class Tasks(ViewTable):
     due_on: Dates
 
     @word
+    def assigned(self) -> Flags:
+        """Whether it has an assignee, who then is in view as the task is."""
+        return self.values("assignee_id") >= 0
+
+    @word
     def open(self) -> Flags:
         """To do or in progress."""
         return self.status.isin((TaskStatus.TO_DO, TaskStatus.IN_PROGRESS))
@@ -123,9 +133,8 @@ class Tasks(ViewTable):
     @word
     def progress(self) -> Codes:
         """Overdue, else what the status says."""
-        codes = self.status.codes + np.int8(1)
-        codes[self.overdue] = 0
-        return Codes(codes, ("overdue", *self.status.labels))
+        codes = (self.status.codes + np.int8(1)) * ~self.overdue  # the status is never missing
+        return Codes(codes, ("overdue", *self.status.labels), complete=True)
 
 
 class RiskSignals(ViewTable):
@@ -142,14 +151,12 @@ class RiskSignals(ViewTable):
         rows = self.everything.only(self.closed_on.not_by(self.view.today), otherwise="closed")
         return rows.of(self.engagement, self.view.engagements.open, otherwise="of a closed engagement")
 
-    @property
-    def active(self) -> Flags:
-        return self.active_ones.flags
-
     @word
-    def names_contract(self) -> Flags:
-        """Whether it names a contract, in view or not."""
-        return self.values("contract_id") >= 0
+    def touching(self) -> tuple[Array, Array]:
+        """The active signals that name a contract, and those that stand for all of their engagement's."""
+        index = self.active_ones.index
+        named = self.values("contract_id").take(index) >= 0
+        return index[named], index[~named]
 
 
 class Objectives(ViewTable):
@@ -172,9 +179,9 @@ class Objectives(ViewTable):
     def _tally(self, states: Sequence[ObjectiveState]) -> Array:
         engagements, tally = self.view.engagements, self.table.tally
         assert tally is not None  # the engagements were supplied
-        lines = tally[[self.state.labels.index(state) for state in states]] if states else tally[:0]
         rows = engagements.rows
-        return lines[:, engagements.lo : engagements.hi] if rows is None else lines[:, rows]
+        mine = tally[:, engagements.lo : engagements.hi] if rows is None else tally[:, rows]
+        return mine[[self.state.labels.index(state) for state in states]]
 
 
 class AdoptionScores(ViewTable):
@@ -279,12 +286,31 @@ class Contracts(ViewTable):
     def undecided_in_force(self) -> Flags:
         return self.in_force & self.undecided
 
-    def touched_by(self, signals: Flags) -> Flags:
-        """The contract that a signal names; where it names none, all contracts of its engagement."""
-        table = self.view.risk_signals
-        named = table.contract.any(signals & table.names_contract)
-        risky = table.engagement.any(signals & ~table.names_contract)
-        return named | self.engagement.take(risky)
+    @word
+    def in_force_ones(self) -> Rows:
+        """The contracts in force on the as-of day."""
+        return self.everything.only(self.in_force, otherwise="not in force")
+
+    def touched_by(self, named: Array, unnamed: Array) -> Flags:
+        """Those in force that a signal names, or whose engagement has a signal that names none."""
+        signals = self.view.risk_signals
+        touched = signals.contract.any(named)
+        risky = signals.engagement.any(unnamed)
+        index = self.in_force_ones.index
+        of_risky = at(risky, self.engagement.rows.take(index), False)
+        touched[index[of_risky]] = True
+        return touched
+
+    def touched_by_category(self) -> dict[str, Flags]:
+        """The contracts that signals of each category touch."""
+        categories = self.view.risk_signals.category
+        named, unnamed = self.view.risk_signals.touching
+        return {
+            label: self.touched_by(
+                named[categories.codes[named] == code], unnamed[categories.codes[unnamed] == code]
+            )
+            for code, label in enumerate(categories.labels)
+        }
 
     def labels(self, by: str) -> Codes:
         """The stage of its engagement, the industry of its account, or the id of whom it follows."""
@@ -321,11 +347,16 @@ class Opportunities(ViewTable):
 
 def owner(table: ViewTable) -> Refs:
     """The users in view whom the rows follow."""
+    users = table.view.users
+    return Refs(users.locate(table._cut(positions_of(table)), follows=users.lo > 0), users.n)
+
+
+def positions_of(table: ViewTable) -> Array:
+    """The position of whom each row of the laid-out table follows."""
     positions = table.table.owner
-    if not table.view.has("users") or positions is None:
+    if positions is None or not table.view.has("users"):
         raise MissingTable("users")
-    users = table.view.table("users")
-    return Refs(users.locate(table._cut(positions)), users.n)
+    return positions
 
 
 TABLES: dict[str, type[ViewTable]] = {

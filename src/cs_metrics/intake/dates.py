@@ -65,7 +65,9 @@ class Days:
     def _times(self, piece: Piece) -> Parsed:
         clock = numbers(piece.array, np.int64)
         if isinstance(piece.array, np.ndarray):
-            unit, zone, missing = np.datetime_data(piece.array.dtype)[0], None, None
+            unit, zone = np.datetime_data(piece.array.dtype)[0], None
+            # in other units NaT lies so far off that the block by block check finds it
+            missing = missing_of(piece.array) if unit == "ns" else None
         else:
             unit, zone, missing = piece.array.type.unit, piece.array.type.tz, missing_of(piece.array)
         per_second = PER_SECOND[unit]

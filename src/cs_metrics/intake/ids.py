@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from bisect import bisect_right
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -12,12 +13,16 @@ from .arrows import numbers
 from .index import SPARSE
 from .keys import KeyColumn, coded_ids
 from .patterns import Pattern
-from .texts import INLINE, VIEW, WORD, Block, Texts
+from .texts import INLINE, VIEW, WORD, Texts
 from .values import Array, Bools, Rows
 
 __all__ = ["Keys"]
 
-Int32s = npt.NDArray[np.int32]
+Int32s: TypeAlias = npt.NDArray[np.int32]
+
+NOTHING = np.empty(0, np.int64)
+STEP = 1 << 17
+"""So many rows at a time are searched for an id."""
 
 
 class Keys:
@@ -96,20 +101,39 @@ class _Texts:
         self.array = array
         self.texts = Texts(array)
         self.bytes = memoryview(self.texts.data)  # type: ignore[arg-type]
+        self.marks = memoryview(self.texts.offsets)  # type: ignore[arg-type]
 
     def take(self, rows: Rows) -> list[int | str]:
-        data, offsets = self.bytes, self.texts.offsets
-        begins, ends = offsets[rows].tolist(), offsets[rows + 1].tolist()
-        return [str(data[begin:end], "utf-8") for begin, end in zip(begins, ends, strict=True)]
+        data, marks = self.bytes, self.marks
+        return [str(data[marks[row] : marks[row + 1]], "utf-8") for row in rows.tolist()]
 
     def find(self, value: Any) -> int:
         wanted = _encoded(value)
-        for block in self.texts.blocks(WORD) if wanted else ():
-            for place in _alike(block, wanted).tolist():
-                row = block.start + (place if block.picked is None else int(block.picked[place]))
-                if self.array[row].is_valid and self.take(np.array([row]))[0] == value:
-                    return int(row)
+        for low in range(0, len(self.array) if wanted else 0, STEP):
+            for place in self._alike(wanted, low, min(low + STEP, len(self.array))).tolist():
+                if self.array[low + place].is_valid and self.texts.at(low + place) == wanted:
+                    return int(low + place)
         return -1
+
+    @functools.cached_property
+    def _even(self) -> int:
+        """The length of all texts, if they are equally long and fill a word; else 0."""
+        length = self.marks[1] - self.marks[0] if len(self.array) else 0
+        return length if length >= WORD and bool((np.diff(self.texts.offsets) == length).all()) else 0
+
+    def _alike(self, wanted: bytes, low: int, high: int) -> Rows:
+        """Rows (counted from `low`) whose text has the same end, or is the same."""
+        data, ends = self.texts.data, self.texts.offsets[low + 1 : high + 1]
+        if self._even:
+            if self._even != len(wanted):
+                return NOTHING
+            words = np.ndarray((high - low,), "<u8", data, int(ends[0]) - WORD, (self._even,))
+            return np.flatnonzero(words == int.from_bytes(wanted[-WORD:], "little"))
+        rows: Rows = np.flatnonzero(data[ends - 1] == wanted[-1]) if len(data) else NOTHING
+        rows = rows[ends[rows] - self.texts.offsets[low:high][rows] == len(wanted)]
+        for back in range(2, len(wanted) + 1):
+            rows = rows[data[ends[rows] - back] == wanted[-back]]
+        return rows
 
 
 class _Views:
@@ -164,24 +188,6 @@ def _encoded(value: str) -> bytes:
         return str.__str__(value).encode()
     except UnicodeEncodeError:
         return b""
-
-
-def _alike(block: Block, wanted: bytes) -> Rows:
-    """Places in a block whose text may be the wanted one: as long, and with the same end."""
-    if not block.count or (block.lengths is None and block.length != len(wanted)):
-        return np.empty(0, np.int64)
-    count = min(len(wanted), WORD)
-    tail = np.uint64(int.from_bytes(wanted[-count:].rjust(WORD, b"\0"), "little"))
-    mask = np.uint64((1 << 64) - (1 << (8 * (WORD - count))))
-    if block.ends is None:
-        return np.flatnonzero((block.word(0) & mask) == tail)
-    # bytes first: gathering words of texts of uneven length costs more
-    places = np.flatnonzero(block.data[block.ends - 1] == wanted[-1])
-    if block.lengths is not None:
-        places = places[block.lengths[places] == len(wanted)]
-    every = np.ndarray((len(block.data) - WORD + 1,), "<u8", block.data, 0, (1,))
-    hits: Rows = places[(every[block.ends[places] - WORD] & mask) == tail]
-    return hits
 
 
 def _inverse(order: Rows) -> Int32s:

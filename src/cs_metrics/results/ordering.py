@@ -123,8 +123,11 @@ def parent_ids(table: ViewTable, column: str, index: Array) -> list[Any]:
     parent = table.view.portfolio.table(table.table.schema.columns[column].refers or "")
     assert parent.keys is not None
     refs = table.values(column)[index]
-    found = iter(parent.keys.take(parent.order[refs[refs >= 0]]))
-    return [next(found) if ref >= 0 else None for ref in refs.tolist()]
+    named = refs >= 0
+    if named.all():
+        return parent.keys.take(parent.order[refs])
+    found = iter(parent.keys.take(parent.order[refs[named]]))
+    return [next(found) if there else None for there in named.tolist()]
 
 
 class Parents:

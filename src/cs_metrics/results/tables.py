@@ -75,8 +75,8 @@ class Breakdown(_Measured):
 
         `order="fixed"` for all words of an enum, else the labels that occur.
         """
-        counts = codes.counts(rows.flags)
-        numbers = counts if amounts is None else codes.sums(amounts, rows.flags)
+        counts = codes.counts(rows)
+        numbers = counts if amounts is None else codes.sums(amounts, rows)
         buckets = {
             label: number
             for label, count, number in zip([*codes.labels, None], counts, numbers, strict=True)

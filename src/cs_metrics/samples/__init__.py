@@ -8,7 +8,7 @@ its health, signals, escalations, scores and lost renewals together. The export 
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import OptionError
 from ..records import SCHEMA
@@ -61,4 +61,5 @@ def portfolio(*, engagements: int = 1000, seed: int = 1, as_of: date = SAMPLE_DA
     """The whole sample as a `Portfolio`."""
     from ..portfolio import Portfolio
 
-    return Portfolio.from_frames(**frames(engagements=engagements, seed=seed, as_of=as_of), currency="USD")
+    tables: dict[str, Any] = dict(frames(engagements=engagements, seed=seed, as_of=as_of))
+    return Portfolio.from_frames(**tables, currency="USD")
