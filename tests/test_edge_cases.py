@@ -114,7 +114,11 @@ def test_long_chains_and_wide_teams() -> None:
     assert overview.total_engagements(p.view(as_of=A, viewer=9_999)).value == 1
     n = 100_001
     wide = pd.DataFrame(
-        {"id": np.arange(n), "manager_id": pd.array([None] + [0] * (n - 1), "Int64"), "role": "success_manager"}
+        {
+            "id": np.arange(n),
+            "manager_id": pd.array([None] + [0] * (n - 1), "Int64"),
+            "role": "success_manager",
+        }
     )
     accounts = pd.DataFrame({"id": np.arange(n), "owner_id": np.arange(n)})
     engagements = pd.DataFrame(
@@ -205,7 +209,10 @@ def test_nothing_over_nothing_is_no_value() -> None:
     assert overview.average_engagements_per_csm(everyone(p)).value is None
     team = overview.average_engagements_per_csm(everyone(p), over="team")
     assert (team.value, team.numerator, team.denominator) == (0.0, 0, 1)
-    now, before = Count(everyone(p).engagements.open_ones), Count(everyone(p, stages=set()).engagements.open_ones)
+    now, before = (
+        Count(everyone(p).engagements.open_ones),
+        Count(everyone(p, stages=set()).engagements.open_ones),
+    )
     trend = Trend(now, before)
     assert (trend.value, trend.change, trend.change_share) == (1, 1, None)
     assert Trend(now, now).change_share == 0.0
@@ -231,7 +238,11 @@ def test_sums_near_the_end_of_the_range_are_exact() -> None:
     huge = 2**60
     p = portfolio(
         {"currency": "JPY"},
-        contracts=[{"id": "C1", "value": huge}, {"id": "C2", "value": huge - 1}, {"id": "C3", "value": -huge}],
+        contracts=[
+            {"id": "C1", "value": huge},
+            {"id": "C2", "value": huge - 1},
+            {"id": "C3", "value": -huge},
+        ],
         risk_signals=[{"id": "S1"}],
     )
     assert risk.contract_value_at_risk(everyone(p)).value == huge - 1
@@ -313,7 +324,8 @@ def test_a_fiscal_year_from_march_on_the_29th_of_february() -> None:
         {"fiscal_year_start": 3},
         engagements=[{"id": f"E{n}", "created_on": start} for n, start in enumerate(starts, 1)],
         contracts=[
-            {"id": f"C{n}", "starts_on": start, "ends_on": None, "value": n} for n, start in enumerate(starts, 1)
+            {"id": f"C{n}", "starts_on": start, "ends_on": None, "value": n}
+            for n, start in enumerate(starts, 1)
         ],
     )
     leap = everyone(p, date(2024, 2, 29))

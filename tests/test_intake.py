@@ -45,6 +45,8 @@ Table = dict[str, list[Any]]
 World = dict[str, Table]
 
 D = date
+AWARE = datetime(2024, 1, 1, tzinfo=UTC)
+NAIVE = AWARE.replace(tzinfo=None)
 WORLD: World = {
     "users": {
         "id": ["U1", "U2", "U3"],
@@ -633,7 +635,7 @@ GOOD: list[tuple[str, str, str, list[Any], list[Any]]] = [
     ("largest amount", "subscriptions", "mrr", ["23058430092136939.51"], [2305843009213693951]),
     ("first year", "subscriptions", "started_on", [D(1, 1, 1)], days(D(1, 1, 1))),
     ("last year", "subscriptions", "started_on", ["9999-12-31"], days(D(9999, 12, 31))),
-    ("datetime", "subscriptions", "started_on", [datetime(2024, 1, 1, 23, 59)], days(D(2024, 1, 1))),
+    ("datetime", "subscriptions", "started_on", [NAIVE.replace(hour=23, minute=59)], days(D(2024, 1, 1))),
     ("timestamp", "subscriptions", "started_on", [pd.Timestamp(2024, 1, 1, 23)], days(D(2024, 1, 1))),
     ("numpy day", "subscriptions", "started_on", [np.datetime64("2024-01-01")], days(D(2024, 1, 1))),
     ("text with time", "subscriptions", "started_on", ["2024-01-01T23:59:59.999"], days(D(2024, 1, 1))),
@@ -853,8 +855,6 @@ def test_a_column_of_a_type_that_cannot_be(column: str, cells: pa.Array, on_erro
     assert problems[0].value == cells[0].as_py()
 
 
-AWARE = datetime(2024, 1, 1, tzinfo=UTC)
-NAIVE = datetime(2024, 1, 1)
 MIXED = [
     [AWARE, NAIVE],
     ["2024-01-01T00:00:00Z", "2024-01-01T00:00:00"],
@@ -1200,7 +1200,8 @@ def test_every_kind_of_file(suffix: str, tmp_path: Path) -> None:
 
 
 def test_settings_of_a_folder(tmp_path: Path) -> None:
-    text = 'currency = "EUR"\ntz = "Europe/Berlin"\nfiscal_year_start = 4\n[rates]\nUSD = 0.9259259259259259259\n'
+    text = 'currency = "EUR"\ntz = "Europe/Berlin"\nfiscal_year_start = 4\n'
+    text += "[rates]\nUSD = 0.9259259259259259259\n"
     (tmp_path / "portfolio.toml").write_text(text)
     tables, settings = intake.read_folder(str(tmp_path))
     assert tables == {}

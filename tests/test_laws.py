@@ -122,7 +122,12 @@ def duckdb_frame(frame: pd.DataFrame) -> Any:
     return duckdb.from_arrow(arrow_frame(frame))
 
 
-KINDS = {"pandas": lambda frame: frame, "polars": polars_frame, "pyarrow": arrow_frame, "duckdb": duckdb_frame}
+KINDS = {
+    "pandas": lambda frame: frame,
+    "polars": polars_frame,
+    "pyarrow": arrow_frame,
+    "duckdb": duckdb_frame,
+}
 
 
 def plain_frames(world: Any) -> dict[str, pd.DataFrame]:
@@ -156,8 +161,13 @@ def test_order_of_rows_and_kind_of_frame_change_nothing(world: Any, random: Any)
         assert result.to_dict() == before[0], labelled(metric, options)
         rows = result.rows()
         assert type(rows) is type(tables[result.spec.counts]), labelled(metric, options)
-        as_pandas = {"DataFrame": lambda: pd.DataFrame(rows.to_dict(as_series=False)) if hasattr(rows, "to_dicts") else rows,
-                     "Table": lambda: rows.to_pandas(), "DuckDBPyRelation": lambda: rows.to_arrow_table().to_pandas()}
+        as_pandas = {
+            "DataFrame": lambda: (
+                pd.DataFrame(rows.to_dict(as_series=False)) if hasattr(rows, "to_dicts") else rows
+            ),
+            "Table": lambda: rows.to_pandas(),
+            "DuckDBPyRelation": lambda: rows.to_arrow_table().to_pandas(),
+        }
         found = as_pandas[type(rows).__name__]()
         ids = [str(key) for key in row_keys(result, found.astype(object).where(found.notna(), None))]
         assert ids == [str(key) for key in before[1]] or "adoption" in metric.id, labelled(metric, options)

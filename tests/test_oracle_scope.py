@@ -172,7 +172,7 @@ def test_money_is_converted_row_by_row_half_even() -> None:
 def test_days_of_timestamps_are_those_of_the_zone() -> None:
     # 23:30 on 31 December at -08:00 is 1 January in UTC; naive ones and text are cut to their day
     late = datetime(2025, 12, 31, 23, 30, tzinfo=timezone(timedelta(hours=-8)))
-    days = [late, datetime(2025, 12, 31, 23, 30), "2026-01-01", date(2026, 1, 1)]  # noqa: DTZ001
+    days = [late, datetime(2025, 12, 31, 23, 30), "2026-01-01", date(2026, 1, 1)]
     seen = scope(engagements=[engagement(n, created_on=given) for n, given in enumerate(days)])
     assert answer("overview.new_engagements_ytd", seen) == 3
 

@@ -12,19 +12,57 @@ from .errors import CsMetricsError
 from .filters import Filters, ValueBand
 from .metric import Metric, metric
 from .portfolio import Portfolio
-from .records import *  # noqa: F403 - the record classes and enums are public here too
-from .records import __all__ as _records
+from .records import (
+    QBR,
+    Account,
+    Activity,
+    AdoptionScore,
+    Alert,
+    AlertKind,
+    CampaignTouch,
+    Contact,
+    Contract,
+    ContractState,
+    Engagement,
+    Escalation,
+    Health,
+    Measure,
+    Objective,
+    ObjectiveState,
+    Opportunity,
+    OpportunityKind,
+    OpportunityStage,
+    PlaybookRun,
+    PlaybookStatus,
+    Probability,
+    Propensity,
+    Renewal,
+    RenewalStage,
+    RiskSignal,
+    Role,
+    StackItem,
+    StackPosition,
+    StackTag,
+    Subscription,
+    SubscriptionStatus,
+    Task,
+    TaskStatus,
+    Touchpoint,
+    Usage,
+    User,
+)
 from .report import Audience, Purpose, Report, ReportResult, Section
 from .results import Amount, Breakdown, Count, Crosstab, Listing, Monthly, Ratio, Result, Trend
 from .view import EVERYONE, View
 
 __all__ = [
-    "EVERYONE",
-    "Amount", "Audience", "Breakdown", "Count", "Crosstab", "CsMetricsError", "Filters", "Listing", "Metric",
-    "Monthly", "Portfolio", "Purpose", "Ratio", "Report", "ReportResult", "Result", "Section", "Trend",
-    "ValueBand", "View",
-    "__version__",
-    "adoption", "catalog", "errors", "metric", "overview", "records", "renewal", "reports", "results", "risk",
-    "samples",
-    *_records,
+    "Account", "Activity", "AdoptionScore", "Alert", "AlertKind", "Amount", "Audience", "Breakdown",
+    "CampaignTouch", "Contact", "Contract", "ContractState", "Count", "Crosstab", "CsMetricsError",
+    "EVERYONE", "Engagement", "Escalation", "Filters", "Health", "Listing", "Measure", "Metric",
+    "Monthly", "Objective", "ObjectiveState", "Opportunity", "OpportunityKind", "OpportunityStage",
+    "PlaybookRun", "PlaybookStatus", "Portfolio", "Probability", "Propensity", "Purpose", "QBR", "Ratio",
+    "Renewal", "RenewalStage", "Report", "ReportResult", "Result", "RiskSignal", "Role", "Section",
+    "StackItem", "StackPosition", "StackTag", "Subscription", "SubscriptionStatus", "Task", "TaskStatus",
+    "Touchpoint", "Trend", "Usage", "User", "ValueBand", "View", "__version__", "adoption", "catalog",
+    "errors", "metric", "overview", "records", "renewal", "reports", "results", "risk", "samples",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -147,6 +148,7 @@ def low_adoption_products(view: View, *, below: float = 50) -> Listing:
     )
 
 
+@functools.lru_cache(maxsize=16)
 def exact_share(value: float | Fraction, option: str) -> Fraction:
     """A share as it is written: 0.8 is four fifths."""
     try:

@@ -32,7 +32,9 @@ def metric(identity: str) -> Metric:
     return known[identity]
 
 
-def reports(*, purpose: Purpose | str | None = None, audience: Audience | str | None = None) -> tuple[Report, ...]:
+def reports(
+    *, purpose: Purpose | str | None = None, audience: Audience | str | None = None
+) -> tuple[Report, ...]:
     """The reports, all of them or those for a purpose and an audience."""
     if purpose is not None and purpose not in tuple(Purpose):
         raise OptionError("purpose", purpose, tuple(Purpose))

@@ -75,7 +75,7 @@ class Dates:
     def within(self, window: Window) -> Flags:
         """On one of the window's days."""
         if window.last >= NO_DAY:
-            return (self.days >= window.first) & (self.days != NO_DAY)
+            return np.asarray((self.days >= window.first) & (self.days != NO_DAY))
         found: Flags = self.days >= window.first
         found &= self.days <= window.last
         return found
@@ -86,7 +86,8 @@ class Dates:
 
     @property
     def missing(self) -> Flags:
-        return self.days == NO_DAY
+        found: Flags = self.days == NO_DAY
+        return found
 
     def to_list(self, rows: Array) -> list[Any]:
         return [to_date(day) for day in self.days[rows].tolist()]
@@ -104,7 +105,7 @@ class Codes:
     __slots__ = ("codes", "complete", "labels")
 
     def __init__(
-        self, codes: npt.NDArray[np.signedinteger[Any]], labels: Sequence[Any], *, complete: bool = False
+        self, codes: npt.NDArray[np.int32], labels: Sequence[Any], *, complete: bool = False
     ) -> None:
         self.codes = codes
         self.labels = labels
@@ -113,7 +114,8 @@ class Codes:
     def is_(self, word: object) -> Flags:
         """Whether it is this word; a word that does not occur is nobody's."""
         labels = self.labels
-        return self.codes == (labels.index(word) if word in labels else -2)
+        found: Flags = self.codes == (labels.index(word) if word in labels else -2)
+        return found
 
     def isin(self, words: Collection[object]) -> Flags:
         """Whether it is one of these words."""
@@ -129,7 +131,8 @@ class Codes:
 
     @property
     def missing(self) -> Flags:
-        return self.codes == -1
+        found: Flags = self.codes == -1
+        return found
 
     def counts(self, rows: Rows) -> list[int]:
         """How many of the rows have each label, in the order of the labels; last, how many have none."""
@@ -196,7 +199,7 @@ class Numbers:
     kind = "number"
     __slots__ = ("values",)
 
-    def __init__(self, values: npt.NDArray[np.float64]) -> None:
+    def __init__(self, values: npt.NDArray[np.float64 | np.int64]) -> None:
         self.values = values
 
     def below(self, limit: float) -> Flags:

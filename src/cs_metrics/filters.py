@@ -30,6 +30,14 @@ def _amount(option: str, value: Any) -> Decimal | None:
     return amount
 
 
+def _low(value: Any) -> Decimal | None:
+    return _amount("low", value)
+
+
+def _high(value: Any) -> Decimal | None:
+    return _amount("high", value)
+
+
 @attrs.frozen
 class ValueBand:
     """Contract values from `low`, in, to `high`, out, in the portfolio's currency; None is no bound.
@@ -38,8 +46,8 @@ class ValueBand:
     ValueBand(low=Decimal('0'), high=Decimal('10000'))
     """
 
-    low: Decimal | None = attrs.field(converter=lambda value: _amount("low", value))
-    high: Decimal | None = attrs.field(default=None, converter=lambda value: _amount("high", value))
+    low: Decimal | None = attrs.field(converter=_low)
+    high: Decimal | None = attrs.field(default=None, converter=_high)
 
     def __attrs_post_init__(self) -> None:
         if self.low is not None and self.high is not None and self.low >= self.high:

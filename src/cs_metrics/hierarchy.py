@@ -14,7 +14,7 @@ import numpy as np
 from .errors import HierarchyError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import numpy.typing as npt
 
@@ -40,7 +40,7 @@ class Hierarchy:
 def lay_out(
     managers: npt.NDArray[np.int32],
     ranks: npt.NDArray[np.int32],
-    names: Callable[[npt.NDArray[Any]], list[object]],
+    names: Callable[[npt.NDArray[Any]], Sequence[object]],
 ) -> Hierarchy:
     """Number the users in preorder, without recursion: chains may be of any length.
 

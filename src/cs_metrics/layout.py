@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 import numpy as np
@@ -169,24 +169,21 @@ class _Layout:
         return np.append(owners, np.int32(-1))[self.became[parent][refs]]
 
     def _order(self, table: LoadedTable, owner: Array | None, rank: Array | None) -> Array:
-        name = table.schema.name
+        name, follows = table.schema.name, table.schema.follows
         if name == "users":
             return self.hierarchy.user
-        if name in ("accounts", "engagements"):
-            return order_by(owner, rank)
-        if name == "contracts":
-            return order_by(self._slots(table), rank)
+        if name == "opportunities":
+            return self._opportunities(table)
         if name == "adoption_scores":
             # by product and day, so that the latest of each product is the last of its run
             days = _array(table, "on")
             return order_by(self._slots(table), _codes(table, "product"), days - np.int64(FIRST_DAY))
-        if name == "opportunities":
-            return self._opportunities(table)
+        if name == "contracts":
+            return order_by(self._slots(table), rank)
         if owner is not None:
-            return order_by(owner)
-        follows = table.schema.follows
+            return order_by(owner, rank)
         refs = self._refs(table, follows[0]) if follows else None
-        return order_by(refs + np.int64(1)) if refs is not None else order_by(rank, n=table.n)
+        return order_by(rank, n=table.n) if refs is None else order_by(refs + np.int64(1))
 
     def _opportunities(self, table: LoadedTable) -> Array:
         """By contract; within it by closing day, missing first, then by id backwards: the decisive one last."""
@@ -198,20 +195,25 @@ class _Layout:
 
     def _slots(self, table: LoadedTable) -> Array | None:
         """The places of the engagements or accounts that rows follow, in one order by owner."""
-        owners = {name: self.tables[name].owner for name in ("accounts", "engagements") if name in self.tables}
-        last = 1 + sum(len(places) for places in owners.values() if places is not None)
+        owners: dict[str, Array] = {}
+        for name in ("accounts", "engagements"):
+            places = self.tables[name].owner if name in self.tables else None
+            if places is not None:
+                owners[name] = places
+        last = 1 + sum(len(places) for places in owners.values())
         slots = np.full(table.n, last, np.int64)  # who follows nobody stands last
-        for column, name, other, side in (
+        sides: tuple[tuple[str, str, str, Literal["left", "right"]], ...] = (
             ("account_id", "accounts", "engagements", "right"),
             ("engagement_id", "engagements", "accounts", "left"),
-        ):
+        )
+        for column, name, other, side in sides:
             refs = self._refs(table, column)
             if refs is None:
                 continue
             mine, others = owners[name], owners.get(other)
-            slot = np.arange(1, len(mine) + 1, dtype=np.int64)  # type: ignore[arg-type]
+            slot = np.arange(1, len(mine) + 1, dtype=np.int64)
             if others is not None:
-                slot += np.searchsorted(others, mine, side=side)  # type: ignore[call-overload]
+                slot += others.searchsorted(mine, side=side)
             slots = np.where(refs >= 0, np.append(slot, 0)[refs], slots)
         return slots
 
@@ -238,14 +240,12 @@ class _Layout:
         """What the parent's rows became; for a table that refers to itself, what they are becoming."""
         return self.became[parent] if parent in self.became else _inverse(order)
 
-    def _begins(
-        self, schema: TableSchema, columns: Mapping[str, Array | Coded]
-    ) -> tuple[Array | None, int]:
+    def _begins(self, schema: TableSchema, columns: Mapping[str, Array | Coded]) -> tuple[Array | None, int]:
         """The first day on which each row and all its parents exist, and the last of these days."""
         parents = {
-            column: self.tables[parent]
+            column: self.tables[schema.columns[column].refers or ""]
             for column in EXISTS_BY
-            if column in columns and (parent := schema.columns[column].refers) in self.tables
+            if column in columns
         }
         latest = max([FIRST_DAY, *(parent.latest for parent in parents.values())])
         if schema.begins is None:
@@ -271,9 +271,7 @@ class _Layout:
             return None
         parents = self.tables[schema.columns[schema.follows[0]].refers or ""].n
         size = len(words.labels)
-        counts = [
-            np.bincount(refs[words.codes == code], minlength=parents) for code in range(size)
-        ]
+        counts = [np.bincount(refs[words.codes == code], minlength=parents) for code in range(size)]
         most = max((int(count.max()) for count in counts if parents), default=0)
         return np.array(counts, np.min_scalar_type(most)).reshape(size, parents)
 

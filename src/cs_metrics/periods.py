@@ -106,11 +106,12 @@ def ytd(today: dt.date, first_month: int) -> Window:
 def months(today: dt.date, first_month: int) -> tuple[Month, ...]:
     """The months of the fiscal year so far, the current one cut at today."""
     start = year_start(today, first_month)
-    year, month, first = start.year, start.month, day_number(start)
-    last_day = day_number(today)
+    year, month, first, last_day = start.year, start.month, day_number(start), day_number(today)
     found = []
     while first <= last_day:
-        last = first + calendar.monthrange(year, month)[1] - 1
-        found.append(Month(f"{year:04d}-{month:02d}", first, min(last, last_day)))
-        year, month, first = year + month // 12, month % 12 + 1, last + 1
+        length = 28 if month == 2 else 30 + (month + month // 8) % 2
+        if month == 2 and calendar.isleap(year):
+            length = 29
+        found.append(Month(f"{year:04d}-{month:02d}", first, min(first + length - 1, last_day)))
+        year, month, first = year + month // 12, month % 12 + 1, first + length
     return tuple(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -36,7 +37,9 @@ class Portfolio:
     left out, with their reasons.
     """
 
-    def __init__(self, tables: Mapping[str, Any], settings: Settings, on_error: OnError, progress: Any) -> None:
+    def __init__(
+        self, tables: Mapping[str, Any], settings: Settings, on_error: OnError, progress: Any
+    ) -> None:
         loaded = intake.load(tables, settings, on_error=on_error, progress=progress)
         self.settings = settings
         self.exponent = money.exponent(settings.currency)
@@ -76,9 +79,7 @@ class Portfolio:
             MissingRate: a currency without a rate.
             OptionError: an unknown currency, time zone or month.
         """
-        settings = Settings(
-            currency=currency, rates=rates or {}, tz=tz, fiscal_year_start=fiscal_year_start
-        )
+        settings = Settings(currency=currency, rates=rates or {}, tz=tz, fiscal_year_start=fiscal_year_start)
         return cls(tables, settings, on_error, progress)
 
     @classmethod
@@ -93,9 +94,7 @@ class Portfolio:
         **tables: Iterable[Any],
     ) -> Portfolio:
         """A portfolio from records, such as `engagements=[Engagement(...), ...]`; rows come back as pandas."""
-        settings = Settings(
-            currency=currency, rates=rates or {}, tz=tz, fiscal_year_start=fiscal_year_start
-        )
+        settings = Settings(currency=currency, rates=rates or {}, tz=tz, fiscal_year_start=fiscal_year_start)
         return cls(intake.from_records(tables), settings, on_error, None)
 
     @classmethod
@@ -110,7 +109,7 @@ class Portfolio:
 
         An optional `portfolio.toml` sets currency, rates, tz and fiscal_year_start.
         """
-        tables, settings = intake.read_folder(folder)
+        tables, settings = intake.read_folder(Path(folder))
         return cls(tables, Settings(**settings), on_error, progress)
 
     def view(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Audience", "Purpose", "Report", "ReportResult", "Section", "Unavailable"]
 
+
 class Purpose(enum.StrEnum):
     """What a report is for: a list to act on, or a picture to see and to recommend from."""
 
@@ -40,14 +41,24 @@ class Audience(enum.StrEnum):
     EXECUTIVE = "executive"
 
 
+def _metrics(given: Iterable[Metric | Callable[..., Any]]) -> tuple[Metric, ...]:
+    return tuple(found if isinstance(found, Metric) else metric_of(found) for found in given)
+
+
+def _audiences(given: Iterable[Audience | str]) -> tuple[Audience, ...]:
+    return tuple(Audience(audience) for audience in given)
+
+
+def _sections(given: Iterable[Section]) -> tuple[Section, ...]:
+    return tuple(given)
+
+
 @attrs.frozen
 class Section:
     """A titled part of a report (a tab of the page) and its metrics in order."""
 
     title: str
-    metrics: tuple[Metric, ...] = attrs.field(
-        converter=lambda metrics: tuple(m if isinstance(m, Metric) else metric_of(m) for m in metrics)
-    )
+    metrics: tuple[Metric, ...] = attrs.field(converter=_metrics)
 
 
 @attrs.frozen
@@ -71,11 +82,9 @@ class Report:
     id: str
     title: str
     purpose: Purpose = attrs.field(converter=Purpose)
-    audiences: tuple[Audience, ...] = attrs.field(
-        converter=lambda audiences: tuple(Audience(audience) for audience in audiences)
-    )
+    audiences: tuple[Audience, ...] = attrs.field(converter=_audiences)
     source: str
-    sections: tuple[Section, ...] = attrs.field(converter=tuple)
+    sections: tuple[Section, ...] = attrs.field(converter=_sections)
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
@@ -87,7 +96,9 @@ class Report:
         known = {name for metric in self.metrics for name in metric.defaults}
         for name, value in options.items():
             if name not in known:
-                raise OptionError(name, value, f"only options that its metrics have: {', '.join(sorted(known))}")
+                raise OptionError(
+                    name, value, f"only options that its metrics have: {', '.join(sorted(known))}"
+                )
         results = dict(zip((m.id for m in self.metrics), self._run(view, options), strict=True))
         return ReportResult(report=self, view=view, results=results)
 
@@ -100,9 +111,7 @@ class Report:
             yield from threads.map(lambda job: job(), jobs)
 
 
-def _job(
-    metric: Metric, view: View, options: Mapping[str, Any]
-) -> Callable[[], Result | Unavailable]:
+def _job(metric: Metric, view: View, options: Mapping[str, Any]) -> Callable[[], Result | Unavailable]:
     given = {name: value for name, value in options.items() if name in metric.defaults}
 
     def compute() -> Result | Unavailable:
@@ -202,8 +211,3 @@ def _as_dict(result: Result | Unavailable, rows: int | None) -> dict[str, Any]:
         return {"kind": "unavailable", "metric": {"id": result.metric.id, "title": result.metric.title},
                 "needs": result.table}  # fmt: skip
     return result.to_dict(rows) if isinstance(result, Listing) else result.to_dict()
-
-
-def compose(sections: Mapping[str, Sequence[Any]]) -> tuple[Section, ...]:
-    """Sections from titles and metric functions."""
-    return tuple(Section(title, tuple(metrics)) for title, metrics in sections.items())

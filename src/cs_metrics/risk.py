@@ -86,9 +86,7 @@ def engagements_in_poor_health(view: View, *, poor: Collection[Health] = POOR) -
     title="Renewals due soon in poor health", unit="engagements", source="ServiceNow Success report › Risk",
     counts="engagements", needs=("engagements", "contracts"),
 )  # fmt: skip
-def renewals_due_in_poor_health(
-    view: View, *, within: int = 90, poor: Collection[Health] = POOR
-) -> Listing:
+def renewals_due_in_poor_health(view: View, *, within: int = 90, poor: Collection[Health] = POOR) -> Listing:
     """Open engagements in poor health with an undecided contract in force that ends in the next `within` days.
 
     By id. An empty portfolio gives an empty list.

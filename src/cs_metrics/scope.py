@@ -105,9 +105,10 @@ class ViewTable:
         return whole[self.lo : self.hi] if self.rows is None else whole[self.rows]
 
     @property
-    def rank(self) -> Array | None:
-        """The order of the ids, where the layout knows it."""
-        return None if self.table.rank is None else self._cut(self.table.rank)
+    def ranks(self) -> Array:
+        """The order of the ids, of a table for which the layout knows it."""
+        assert self.table.rank is not None
+        return self._cut(self.table.rank)
 
     def whole_numbers(self, rows: Array) -> Array:
         """Rows of the view as rows of the laid-out table."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import enum
 import functools
 import threading
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 
 import numpy as np
 
 from . import narrow, periods
+from . import vocabulary as words
 from .options import options
 from .scope import ViewTable
 from .vocabulary import TABLES
@@ -17,7 +18,6 @@ from .vocabulary import TABLES
 if TYPE_CHECKING:
     import datetime as dt
 
-    from . import vocabulary as words
     from .columns import Array, Flags
     from .filters import Filters
     from .layout import Table
@@ -43,12 +43,42 @@ LARGE = 100_000
 """From so many rows in view on, several threads may share its words, so each is computed under a lock."""
 
 
+V = TypeVar("V", bound=ViewTable)
+
+
+class _Supplied(Generic[V]):
+    """A table as an attribute of a view: looked up once."""
+
+    def __init__(self, kind: type[V]) -> None:
+        self.kind = kind
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, view: View, owner: type) -> V:
+        found: V = view.table(self.name)
+        view.__dict__[self.name] = found
+        return found
+
+
 class View:
     """What one viewer sees of a portfolio on one day, under filters; made by `Portfolio.view`.
 
     `viewer` is a user's id or EVERYONE, `as_of` the day on which it stands, `filters` what it is narrowed to.
     Tables are attributes (`view.engagements`); a table that was not supplied raises `MissingTable`.
     """
+
+    users = _Supplied(words.Users)
+    accounts = _Supplied(words.Accounts)
+    engagements = _Supplied(words.Engagements)
+    qbrs = _Supplied(words.Qbrs)
+    touchpoints = _Supplied(words.Touchpoints)
+    tasks = _Supplied(words.Tasks)
+    risk_signals = _Supplied(words.RiskSignals)
+    objectives = _Supplied(words.Objectives)
+    adoption_scores = _Supplied(words.AdoptionScores)
+    contracts = _Supplied(words.Contracts)
+    opportunities = _Supplied(words.Opportunities)
 
     def __init__(
         self,
@@ -129,50 +159,6 @@ class View:
         refs: Any = table.columns[follows[0]]
         return _run(refs, *self._span(self.portfolio.table(parent)))
 
-    @property
-    def users(self) -> words.Users:
-        return self.table("users")
-
-    @property
-    def accounts(self) -> words.Accounts:
-        return self.table("accounts")
-
-    @property
-    def engagements(self) -> words.Engagements:
-        return self.table("engagements")
-
-    @property
-    def qbrs(self) -> words.Qbrs:
-        return self.table("qbrs")
-
-    @property
-    def touchpoints(self) -> words.Touchpoints:
-        return self.table("touchpoints")
-
-    @property
-    def tasks(self) -> words.Tasks:
-        return self.table("tasks")
-
-    @property
-    def risk_signals(self) -> words.RiskSignals:
-        return self.table("risk_signals")
-
-    @property
-    def objectives(self) -> words.Objectives:
-        return self.table("objectives")
-
-    @property
-    def adoption_scores(self) -> words.AdoptionScores:
-        return self.table("adoption_scores")
-
-    @property
-    def contracts(self) -> words.Contracts:
-        return self.table("contracts")
-
-    @property
-    def opportunities(self) -> words.Opportunities:
-        return self.table("opportunities")
-
     @functools.cached_property
     def ytd(self) -> periods.Window:
         """The fiscal year that holds the as-of day, from its first day to that day."""
@@ -197,15 +183,14 @@ class View:
         self.portfolio.table("accounts")
         refs: Any = table.columns["account_id"]
         opened, closed = (np.asarray(table.columns[name]) for name in ("opened_on", "closed_on"))
-        if len(accounts) * 8 < table.n:
+        if len(accounts) * 8 < table.n:  # few accounts: only their escalations are looked at
             chosen, whose = _runs_of(refs, accounts)
-        else:
-            chosen = slice(None)
-            whose = refs
-        is_open = (opened[chosen] <= self.today) & (closed[chosen] > self.today)
-        found = np.zeros((len(accounts) if whose is not refs else self.portfolio.tables["accounts"].n) + 1, bool)
-        found[whose[is_open]] = True
-        return found[:-1] if whose is not refs else found[accounts]
+            found = np.zeros(len(accounts), bool)
+            found[whose[(opened[chosen] <= self.today) & (closed[chosen] > self.today)]] = True
+            return found
+        escalated = np.zeros(self.portfolio.tables["accounts"].n, bool)
+        escalated[refs[(opened <= self.today) & (closed > self.today)]] = True
+        return escalated.take(accounts)
 
     def options(self, name: str) -> list[Any]:
         """What a filter may be set to: only what the viewer can see, whatever the view is filtered by.

@@ -165,7 +165,7 @@ class Objectives(ViewTable):
 
     def per_engagement(self, *states: ObjectiveState) -> Array:
         """How many objectives in any of these states each engagement in view has."""
-        return self._tally(states).sum(axis=0, dtype=np.int32)
+        return np.asarray(self._tally(states).sum(axis=0, dtype=np.int32))
 
     def counted(self) -> Array:
         """How many objectives, cancelled ones aside, each engagement in view has."""

@@ -87,8 +87,9 @@ def check_natural_key(draft: Draft, findings: Findings) -> None:
             return
         codes = column.codes if isinstance(column, Coded) else column
         parts.append(codes)
-        if not draft.schema.columns[name].optional:
-            whole &= codes > (NO_DAY if codes.dtype == np.int32 and name.endswith("on") else -1)
+        declared = draft.schema.columns[name]
+        if not declared.optional:
+            whole &= codes != (NO_DAY if declared.kind is Kind.DATE else -1)
     rows = np.flatnonzero(whole)
     later, first = _repeated([part[rows] for part in parts])
     if len(later):

@@ -12,6 +12,7 @@ __all__ = ["read_folder"]
 
 SETTINGS_FILE = "portfolio.toml"
 SETTINGS = ("currency", "rates", "tz", "fiscal_year_start")
+CSV_BLOCK = 1 << 23
 SUFFIXES = (".csv", ".parquet", ".arrow", ".feather", ".json", ".jsonl")
 
 
@@ -84,11 +85,35 @@ def _read(file: Path) -> Any:
 
 
 def _read_csv(file: Path) -> Any:
-    import pandas as pd
+    """All cells as text; a row with too many or too few cells is an error."""
+    import pyarrow as pa
+    from pyarrow import csv
 
-    return pd.read_csv(
-        file, dtype="str", keep_default_na=False, na_values=[""], encoding="utf-8-sig", skip_blank_lines=True
+    names = _header(file)
+    table = csv.read_csv(
+        file,
+        read_options=csv.ReadOptions(block_size=CSV_BLOCK),
+        parse_options=csv.ParseOptions(newlines_in_values=True),
+        convert_options=csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, null_values=[""]
+        ),
     )
+    return table.to_pandas()
+
+
+def _header(file: Path) -> list[str]:
+    """The names of a CSV file's columns. A file that ends within quotes was cut short."""
+    import csv
+
+    with file.open("rb") as raw:
+        odd = sum(part.count(b'"') for part in iter(lambda: raw.read(CSV_BLOCK), b"")) % 2
+    with file.open(newline="", encoding="utf-8-sig") as text:
+        names = next(csv.reader(text), [])
+        if odd:
+            text.seek(0)
+            for _ in csv.reader(text, strict=True):
+                pass
+    return names
 
 
 def _read_parquet(file: Path) -> Any:
@@ -112,7 +137,8 @@ def _read_feather(file: Path) -> Any:
 def _to_pandas(table: Any) -> Any:
     import pandas as pd
 
-    return table.to_pandas(types_mapper=pd.ArrowDtype)
+    # whole numbers with gaps stay whole; an index that pandas once stored is a column like others
+    return table.to_pandas(types_mapper=pd.ArrowDtype, ignore_metadata=True)
 
 
 def _read_json(file: Path) -> Any:
@@ -121,12 +147,15 @@ def _read_json(file: Path) -> Any:
 
     import pandas as pd
 
+    def parse(text: str) -> Any:
+        return json.loads(text, parse_float=Decimal, parse_constant=Decimal)
+
     text = file.read_text("utf-8-sig")
     if file.suffix.lower() == ".json":
-        rows = json.loads(text, parse_float=Decimal)
+        rows = parse(text)
     else:
-        rows = [json.loads(line, parse_float=Decimal) for line in text.splitlines() if line.strip()]
+        rows = [parse(line) for line in text.split("\n") if line.strip()]
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise ValueError("expected a list of objects")
     names = list(dict.fromkeys(name for row in rows for name in row))
-    return pd.DataFrame({name: pd.Series([row.get(name) for row in rows], dtype=object) for name in names})
+    return pd.DataFrame({name: [row.get(name) for row in rows] for name in names}, dtype=object)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .arrows import chunks_of, normal
-from .objects import cells_of
+from .objects import cells_of, is_gap
 from .values import Cells, Piece, Rows
 
 __all__ = ["NotAFrame", "Source", "open_frame"]
@@ -98,9 +98,8 @@ class PandasSource(Source):
         dtype = series.dtype
         if isinstance(dtype, np.dtype):
             values = series.to_numpy()
-            return (
-                cells_of(values.tolist()) if dtype.kind == "O" else Cells(len(values), (Piece(None, values),))
-            )
+            whole = Cells(len(values), (Piece(None, values),))
+            return cells_of(values.tolist()) if dtype.kind == "O" else whole
         if isinstance(dtype, pd.DatetimeTZDtype):
             instants = series.to_numpy(dtype=f"datetime64[{dtype.unit}]")
             return _arrow_cells(pa.array(instants, pa.timestamp(dtype.unit, "UTC")))
@@ -114,8 +113,7 @@ class PandasSource(Source):
         return self.frame.take(rows)
 
     def frame_values(self, column: str, rows: Rows) -> list[Any]:
-        values: list[Any] = self.frame[column].take(rows).tolist()
-        return values
+        return [None if is_gap(value) else value for value in self.frame[column].take(rows).tolist()]
 
     def with_reasons(self, rows: Rows, name: str, reasons: list[str]) -> Any:
         import pandas as pd
@@ -154,7 +152,12 @@ class PolarsSource(Source):
         # the newest layout of text is Polars' own: nothing is copied
         level = pl.CompatLevel.newest()
         chunks = series.get_chunks() if series.n_chunks() > 1 else [series]
-        return _arrow_cells(pa.chunked_array([chunk.to_arrow(compat_level=level) for chunk in chunks]))
+        try:
+            arrays = [chunk.to_arrow(compat_level=level) for chunk in chunks]
+        except pa.ArrowException:
+            # a type that Arrow lacks, such as 128-bit integers
+            return cells_of(series.to_list())
+        return _arrow_cells(pa.chunked_array(arrays))
 
     def take_frame_rows(self, rows: Rows) -> Any:
         return self.frame[rows]
@@ -213,14 +216,17 @@ class DuckdbSource(ArrowSource):
         return super().open(read())
 
     def take_frame_rows(self, rows: Rows) -> Any:
-        import duckdb
-
-        return duckdb.from_arrow(self._taken(rows))
+        return _relation(self._taken(rows))
 
     def with_reasons(self, rows: Rows, name: str, reasons: list[str]) -> Any:
-        import duckdb
+        return _relation(self._reasoned(rows, name, reasons))
 
-        return duckdb.from_arrow(self._reasoned(rows, name, reasons))
+
+def _relation(table: Any) -> Any:
+    """A relation on a cursor of its own: DuckDB's default connection refuses to serve two threads at once."""
+    import duckdb
+
+    return duckdb.cursor().from_arrow(table)
 
 
 def open_frame(given: Any) -> Source:

@@ -136,8 +136,9 @@ def _ids(draft: Draft, wanted: bool) -> Job:
         if "id" in draft.supplied:
             cells = draft.source.cells("id")
         note = Note(findings, draft.name, "id")
-        note.whole = "id" not in draft.supplied
-        draft.index, draft.seen["id"] = read_ids(cells, note, wanted)
+        absent = draft.n > 0 and "id" not in draft.supplied
+        draft.index, draft.seen["id"] = read_ids(cells, note, required=not absent, wanted=wanted)
+        draft.broken = note.whole or absent
 
     return job
 

@@ -15,7 +15,7 @@ from ..errors import DataError, Problem
 from ..records import SCHEMA
 from .values import EPOCH, Cells, Piece, Rows
 
-__all__ = ["cells_of", "from_records"]
+__all__ = ["cells_of", "from_records", "is_gap"]
 
 MOST_FIGURES = 100
 
@@ -67,6 +67,13 @@ def cells_of(values: Sequence[Any]) -> Cells:
         if whole is not None:
             return Cells(len(values), (Piece(None, whole),))
     return _by_sort(values, sorts)
+
+
+def is_gap(value: Any) -> bool:
+    """Whether a value only says that there is none."""
+    kind: type = type(value)
+    sort = _sort(kind)
+    return sort == "" or (sort == "float" and value != value)
 
 
 @functools.lru_cache(maxsize=1024)

@@ -13,7 +13,6 @@ from ..records import Column, Kind
 from ..settings import Settings
 from . import amounts
 from .columns import FILL, WANTED, absent, assemble, read_column
-from .index import Index
 from .problems import Findings, Note
 from .references import keys_of, resolve
 from .tables import Draft
@@ -31,7 +30,7 @@ def jobs_of(draft: Draft, drafts: dict[str, Draft], settings: Settings) -> Itera
             continue
         if column.kind is Kind.KEY:
             parent = drafts.get(column.refers or "")
-            yield _reference(draft, column, None if parent is None else parent.index)
+            yield _reference(draft, column, parent)
         elif column.name in draft.supplied:
             yield _other(draft, column, settings)
         elif column.kind is not Kind.TEXT:
@@ -40,7 +39,9 @@ def jobs_of(draft: Draft, drafts: dict[str, Draft], settings: Settings) -> Itera
         yield _all_money(draft, settings)
 
 
-def _reference(draft: Draft, column: Column, index: Index | None) -> Job:
+def _reference(draft: Draft, column: Column, parent: Draft | None) -> Job:
+    index = None if parent is None else parent.index
+
     def job(findings: Findings) -> None:
         if column.name not in draft.supplied:
             if index is not None:
@@ -52,7 +53,7 @@ def _reference(draft: Draft, column: Column, index: Index | None) -> Job:
         if index is None:
             if column.name in draft.schema.key:
                 draft.unchecked[column.name] = keys
-        elif index.kind not in (None, keys.kind):
+        elif (parent is not None and parent.broken) or index.kind not in (None, keys.kind):
             draft.columns[column.name] = np.full(draft.n, -1, np.int32)
         else:
             draft.columns[column.name] = resolve(keys, index, column.refers or "", note)

@@ -137,9 +137,9 @@ def _scattered(n: int, kind: str, pieces: list[Piece]) -> Any:
     return every.take(pa.array(places, mask=places < 0))
 
 
-def read_ids(cells: Cells, note: Note, wanted: bool) -> tuple[Index, tuple[Seen, ...]]:
+def read_ids(cells: Cells, note: Note, required: bool, wanted: bool) -> tuple[Index, tuple[Seen, ...]]:
     """A table's own ids: each of them once. Without `wanted` nobody will look anything up."""
-    keys, seen = keys_of(cells, True, note)
+    keys, seen = keys_of(cells, required, note)
     index = index_of(keys, wanted)
     if len(index.later):
         pairs = zip(index.first.tolist(), index.later.tolist(), strict=True)

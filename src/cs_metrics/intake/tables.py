@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +21,9 @@ from .values import Array, Bools, Coded
 __all__ = ["Draft", "open_tables"]
 
 
+FRAME = "a pandas, Polars or PyArrow frame, a DuckDB relation, or one with __arrow_c_stream__"
+
+
 @attrs.define(eq=False)
 class Draft:
     """A table while it is being read."""
@@ -30,6 +34,8 @@ class Draft:
     supplied: frozenset[str]
     columns: dict[str, Array | Coded] = attrs.field(factory=dict)
     index: Index | None = None
+    broken: bool = False
+    """Whether the column of ids is wrong as a whole: then references to it are not looked at."""
     unchecked: dict[str, KeyColumn] = attrs.field(factory=dict)
     """References to tables that were not supplied; natural keys need them."""
     seen: dict[str, tuple[Seen, ...]] = attrs.field(factory=dict)
@@ -60,27 +66,33 @@ def open_tables(tables: Mapping[str, object], findings: Findings) -> dict[str, D
         try:
             source = open_frame(given)
         except NotAFrame:
-            expected = "a pandas, Polars or PyArrow frame, a DuckDB relation, or one with __arrow_c_stream__"
-            findings.add(
-                name, None, "not_a_frame", expected, values=[type(given).__qualname__], structural=True
-            )
+            findings.add(name, None, "not_a_frame", FRAME, values=[_kind(given)], structural=True)
+            continue
+        except Exception as error:
+            # a lazy frame or a relation that fails when it is run, with whatever its library raises
+            expected = f"a frame that can be read: {error}"
+            findings.add(name, None, "unreadable_frame", expected, values=[_kind(given)], structural=True)
             continue
         drafts[name] = _draft(schema, source, findings)
     return drafts
 
 
+def _kind(given: object) -> str:
+    return (given if isinstance(given, type) else type(given)).__qualname__
+
+
 def _draft(schema: TableSchema, source: Source, findings: Findings) -> Draft:
     names: list[Any] = list(source.column_names)
     supplied = set(names)
-    if len(supplied) < len(names):
-        for name in sorted({str(name) for name in names if names.count(name) > 1}):
-            findings.add(schema.name, name, "doubled_column", "each column's name once", structural=True)
+    doubled = {name for name, count in Counter(names).items() if count > 1}
+    for name in sorted(map(str, doubled)):
+        findings.add(schema.name, name, "doubled_column", "each column's name once", structural=True)
     if names or source.n:
         others = [name for name in supplied if name not in schema.columns]
         for column in schema.columns.values():
             if column.required and column.name not in supplied:
                 _missing(schema.name, column, others, source, findings)
-    usable = frozenset(name for name in supplied if name in schema.columns and names.count(name) == 1)
+    usable = frozenset(name for name in supplied - doubled if name in schema.columns)
     return Draft(schema, source, source.n, usable)
 
 

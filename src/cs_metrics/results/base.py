@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 import attrs
 import numpy as np
@@ -101,7 +101,7 @@ class Result:
         if spec is None:
             metric, options = self.__dict__["_origin"]
             spec = self._spec = metric.spec(options)
-        return spec
+        return cast(Spec, spec)
 
     @property
     def context(self) -> Context:
@@ -201,7 +201,7 @@ class Result:
         return self
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.to_dict() == other.to_dict()  # type: ignore[attr-defined]
+        return type(self) is type(other) and self.to_dict() == other.to_dict()
 
     __hash__ = None  # type: ignore[assignment]
 

@@ -221,9 +221,7 @@ def _crosstab(data: Mapping[str, Any], context: Context) -> dict[str, Any]:
     columns = data["columns"]
     return {
         "_columns": [column for column in columns if column is not None],
-        "_cells": {
-            line["label"]: dict(zip(columns, line["values"], strict=True)) for line in data["value"]
-        },
+        "_cells": {line["label"]: dict(zip(columns, line["values"], strict=True)) for line in data["value"]},
     }
 
 

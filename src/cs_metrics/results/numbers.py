@@ -226,5 +226,3 @@ class Trend(Result):
             "change": [self.change],
             "change_share": [self.change_share],
         }
-
-

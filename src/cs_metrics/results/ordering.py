@@ -28,7 +28,7 @@ def ordered(
     `ties` names the columns that break ties in a table without ids; by default those of its natural key.
     """
     table = rows.table
-    if not by and table.rank is not None:
+    if not by and table.table.rank is not None:
         return _by_rank(rows, limit)
     index = rows.index
     if limit is not None and by and len(index) > max(FEW, 4 * limit):
@@ -46,12 +46,13 @@ def _by_rank(rows: Rows, limit: int | None) -> Array:
         if expected * 32 < rows.count:
             return _walk(rows, limit)
     index = rows.index
-    return index[table.rank[index].argsort()[:limit]]
+    return np.asarray(index[table.ranks[index].argsort()[:limit]])
 
 
 def _walk(rows: Rows, limit: int) -> Array:
     """The first chosen rows on the way through all ids in order."""
     table, order = rows.table, rows.table.table.by_rank
+    assert order is not None
     found: list[int] = []
     for start in range(0, table.table.n, STEP):
         block = order[start : start + STEP].astype(np.int64) - table.lo
@@ -66,13 +67,13 @@ def _candidates(index: Array, keys: Array, limit: int) -> Array:
     """The rows whose first key is among the `limit` smallest, ties and all."""
     if limit == 0:
         return index[:0]
-    return index[keys <= np.partition(keys, limit - 1)[limit - 1]]
+    return np.asarray(index[keys <= np.partition(keys, limit - 1)[limit - 1]])
 
 
 def _ids(table: ViewTable, index: Array, ties: Sequence[str] | None) -> list[Array]:
     """Sortable keys that tell any two rows apart."""
-    if table.rank is not None:
-        return [table.rank[index]]
+    if table.table.rank is not None:
+        return [table.ranks[index]]
     if table.table.keys is None:
         return [ranks(table, column, index) for column in ties or table.table.schema.key]
     if len(index) <= FEW:
@@ -100,9 +101,7 @@ def ranks(table: ViewTable, column: str, index: Array) -> Array:
     return _ranked([None if ref < 0 else parent.keys.take(parent.order[[ref]])[0] for ref in refs])
 
 
-def natural_keys(
-    table: ViewTable, index: Array, ties: Sequence[str] | None = None
-) -> list[tuple[Any, ...]]:
+def natural_keys(table: ViewTable, index: Array, ties: Sequence[str] | None = None) -> list[tuple[Any, ...]]:
     """What tells rows apart wherever they are: ids, or the natural key, missing last."""
     if table.table.keys is not None:
         return [(key,) for key in table.ids(index)]

@@ -237,9 +237,7 @@ class Monthly(_Measured):
 
     kind: ClassVar[str] = "monthly"
 
-    def __init__(
-        self, rows: Rows, series: Mapping[str, Mapping[str, int]], *, money: bool = False
-    ) -> None:
+    def __init__(self, rows: Rows, series: Mapping[str, Mapping[str, int]], *, money: bool = False) -> None:
         super().__init__(rows)
         self._series = {name: dict(months) for name, months in series.items()}
         self._money = money
