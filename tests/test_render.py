@@ -10,6 +10,9 @@ import unicodedata
 from html.parser import HTMLParser
 from typing import Any
 
+import duckdb
+import polars as pl
+import pyarrow as pa
 import pytest
 
 import cs_metrics as csm
@@ -283,6 +286,21 @@ def test_whole_numbers_that_are_ids_keep_their_digits() -> None:
     low = shape.grid(report["adoption.low_adoption_products"], 10)  # type: ignore[arg-type]
     assert low and low.lines == (("1234567", "7654321", "P", "12.5", ""),)
     assert "user 1" in report.to_text()
+
+
+@pytest.mark.parametrize("kind", ["pandas", "polars", "pyarrow", "duckdb"])
+def test_listings_have_names_whatever_frame_they_came_in(kind: str) -> None:
+    table = pa.table({
+        "id": [2, 1], "account_id": [5, 5], "stage": ["onboarding"] * 2, "created_on": [A] * 2, "name": ["b", None],
+    })  # fmt: skip
+    frames = {
+        "pandas": table.to_pandas,
+        "polars": lambda: pl.from_arrow(table),
+        "duckdb": lambda: duckdb.from_arrow(table),
+    }
+    company = csm.Portfolio.from_frames(engagements=frames.get(kind, lambda: table)())
+    shown = shape.grid(csm.adoption.engagements_in_onboarding(everyone(company)), 10)
+    assert shown == shape.Grid(("engagement", "name"), (("1", ""), ("2", "b")), (False, False))
 
 
 def test_months_are_added_up_only_where_that_means_something() -> None:

@@ -32,7 +32,7 @@ def at(values: Array, rows: Array, missing: Any) -> Array:
     """The values at `rows`, `missing` at -1."""
     if len(values) == 0:
         return np.full(len(rows), missing, values.dtype)
-    return np.where(rows < 0, values.dtype.type(missing), values[rows])
+    return np.where(rows < 0, values.dtype.type(missing), values.take(rows, mode="clip"))
 
 
 class Listed(Protocol):
@@ -162,14 +162,17 @@ class Amounts:
     """Money as int64 minor units of the portfolio's currency; the intake proved that no sum overflows."""
 
     kind = "amount"
-    __slots__ = ("exponent", "minor")
+    __slots__ = ("complete", "exponent", "minor")
 
-    def __init__(self, minor: npt.NDArray[np.int64], exponent: int) -> None:
+    def __init__(self, minor: npt.NDArray[np.int64], exponent: int, *, complete: bool = False) -> None:
         self.minor = minor
         self.exponent = exponent
+        self.complete = complete
 
     def sum(self, rows: Flags) -> int:
         """The sum of the rows' amounts; missing ones add nothing."""
+        if self.complete and len(rows) > MANY:  # no row is picked: to multiply all by 0 or 1 is faster
+            return int((self.minor * rows).sum())
         minor = self.minor[rows]
         if minor.size and minor.min() == NO_AMOUNT:
             minor = minor[minor != NO_AMOUNT]
@@ -252,12 +255,15 @@ class Refs:
     leads from a parent to its children is `take`.
     """
 
-    __slots__ = ("exist", "rows", "size")
+    __slots__ = ("exist", "in_order", "rows", "size")
 
-    def __init__(self, rows: npt.NDArray[np.int32], size: int, exist: Flags | None = None) -> None:
+    def __init__(
+        self, rows: npt.NDArray[np.int32], size: int, exist: Flags | None = None, *, in_order: bool = False
+    ) -> None:
         self.rows = rows
         self.size = size
         self.exist = exist
+        self.in_order = in_order
 
     @property
     def known(self) -> Flags:
@@ -272,9 +278,17 @@ class Refs:
 
     def any(self, children: Flags) -> Flags:
         """Parents of which some child is among `children`."""
+        if self.in_order and len(children) > MANY and children.dtype == bool:
+            return self._any_run(children if self.exist is None else children & self.exist)
         found = np.zeros(self.size + 1, bool)
         found[self.rows.take(self._index(children))] = True  # without a parent: the last, cut off below
         return found[:-1]
+
+    def _any_run(self, children: Flags) -> Flags:
+        """The same where children are sorted by their parents: by the runs of each."""
+        starts = self.rows.searchsorted(np.arange(self.size + 1, dtype=np.int32))
+        found: Flags = np.logical_or.reduceat(np.append(children, False), starts)[:-1]
+        return found & (starts[1:] > starts[:-1])
 
     def count(self, children: Flags) -> Array:
         """How many of `children` each parent has."""
@@ -302,6 +316,13 @@ class Refs:
         taken: Flags = flags.take(self.rows, mode="clip")
         taken &= self.known
         return taken
+
+    def final(self, dates: Dates, children: Flags) -> Dates:
+        """The date of the last of `children` of each parent in the table's own order, missing without any."""
+        index = self._index(children)
+        found = np.full(self.size + 1, NO_DAY, np.int32)
+        found[self.rows.take(index)] = dates.days.take(index)  # of several, NumPy keeps the last one assigned
+        return Dates(found[:-1])
 
     def last(self, children: Flags) -> tuple[Array, Array]:
         """The parents that have some of `children`, and the last of each in the table's own order.

@@ -17,8 +17,8 @@ from .columns import Amounts, Codes, Dates, Numbers
 from .hierarchy import Hierarchy, lay_out
 from .intake import NO_DAY as INTAKE_NO_DAY
 from .intake import Coded, Keys, Loaded, LoadedTable, Source
-from .periods import FIRST_DAY, NO_DAY
-from .records import Kind, TableSchema
+from .periods import FIRST_DAY, LAST_DAY, NO_DAY
+from .schema import Column, Kind, TableSchema
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -68,7 +68,7 @@ class Table:
                 complete = not self.schema.columns[name].optional
                 found[name] = values.codes, partial(Codes, labels=values.labels, complete=complete)
             elif self.schema.columns[name].kind is not Kind.KEY:
-                found[name] = values, self._wrap(self.schema.columns[name].kind)
+                found[name] = values, self._wrap(self.schema.columns[name])
         return found
 
     @cached_property
@@ -84,9 +84,10 @@ class Table:
             for column in self.schema.references
         }
 
-    def _wrap(self, kind: Kind) -> Callable[[Any], Any]:
+    def _wrap(self, column: Column) -> Callable[[Any], Any]:
+        kind = column.kind
         if kind is Kind.MONEY:
-            return partial(Amounts, exponent=self.exponent)
+            return partial(Amounts, exponent=self.exponent, complete=not column.optional)
         wraps: dict[Kind, Callable[[Any], Any]] = {Kind.DATE: Dates, Kind.FLAG: lambda flags: flags}
         return wraps.get(kind, Numbers)
 
@@ -157,6 +158,9 @@ class _Layout:
             refs = table.columns.get(column)
             if isinstance(refs, np.ndarray):
                 owner = np.where(refs >= 0, self._owners_of(table, column, refs), owner)
+            elif column in table.source.column_names and nobody:
+                # who follows somebody unknown is not handed to whoever comes next: closed unless opened
+                owner = np.where(_named(table, column), np.int32(nobody), owner)
         return owner
 
     def _owners_of(self, table: LoadedTable, column: str, refs: Array) -> Array:
@@ -169,31 +173,33 @@ class _Layout:
         return np.append(owners, np.int32(-1))[self.became[parent][refs]]
 
     def _order(self, table: LoadedTable, owner: Array | None, rank: Array | None) -> Array:
+        """The order of a table's rows; why beyond whom they follow stands with the words that rely on it."""
         name, follows = table.schema.name, table.schema.follows
         if name == "users":
             return self.hierarchy.user
-        if name == "opportunities":
-            return self._opportunities(table)
-        if name == "adoption_scores":
-            # by product and day, so that the latest of each product is the last of its run
-            days = _array(table, "on")
-            return order_by(self._slots(table), _codes(table, "product"), days - np.int64(FIRST_DAY))
+        keys: tuple[Array | None, ...] = (owner, rank)
         if name == "contracts":
-            return order_by(self._slots(table), rank)
-        if owner is not None:
-            return order_by(owner, rank)
-        refs = self._refs(table, follows[0]) if follows else None
-        return order_by(rank, n=table.n) if refs is None else order_by(refs + np.int64(1))
+            keys = self._slots(table, owner), rank
+        elif name == "adoption_scores":
+            days = _array(table, "on") - np.int64(FIRST_DAY)
+            keys = self._slots(table, owner), _codes(table, "product"), days
+        elif owner is None and follows:
+            keys = self._refs(table, follows[0]), *self._within(table)
+        return order_by(*keys, n=table.n)
 
-    def _opportunities(self, table: LoadedTable) -> Array:
-        """By contract; within it by closing day, missing first, then by id backwards: the decisive one last."""
-        refs, closed = self._refs(table, "contract_id"), _array(table, "closed_on")
-        assert table.keys is not None
-        day = np.where(closed == NO_DAY, 0, closed.astype(np.int64) - FIRST_DAY + 1)
-        back = table.n - table.keys.rank().astype(np.int64)
-        return order_by(*(() if refs is None else (refs + np.int64(1),)), day, back)
+    def _within(self, table: LoadedTable) -> tuple[Array, ...]:
+        """How rows stand within their parent: so that the last of any choice among them is the one wanted.
 
-    def _slots(self, table: LoadedTable) -> Array | None:
+        Of QBRs that is the earliest; of opportunities the latest closed, of several on one day the smallest id.
+        """
+        if table.schema.name == "qbrs":
+            return (LAST_DAY - _array(table, "scheduled_on").astype(np.int64),)
+        if table.schema.name == "opportunities" and table.keys is not None:
+            closed = _array(table, "closed_on").astype(np.int64)
+            return np.where(closed == NO_DAY, 0, closed - FIRST_DAY + 1), table.n - table.keys.rank()
+        return ()
+
+    def _slots(self, table: LoadedTable, owner: Array | None) -> Array:
         """The places of the engagements or accounts that rows follow, in one order by owner."""
         owners: dict[str, Array] = {}
         for name in ("accounts", "engagements"):
@@ -215,13 +221,13 @@ class _Layout:
             if others is not None:
                 slot += others.searchsorted(mine, side=side)
             slots = np.where(refs >= 0, np.append(slot, 0)[refs], slots)
-        return slots
+        return np.where(owner == self.hierarchy.size, slots + last, slots)
 
     def _refs(self, table: LoadedTable, column: str) -> Array | None:
         """A reference as row numbers of the laid-out parent, None where the parent was not supplied."""
         refs = table.columns.get(column)
         parent = table.schema.columns[column].refers or ""
-        return self.became[parent][refs] if isinstance(refs, np.ndarray) else None
+        return np.asarray(self.became[parent][refs]) if isinstance(refs, np.ndarray) else None
 
     def _column(self, table: LoadedTable, column: str, order: Array) -> Array | Coded:
         values = table.columns[column]
@@ -248,9 +254,11 @@ class _Layout:
             if column in columns
         }
         latest = max([FIRST_DAY, *(parent.latest for parent in parents.values())])
-        if schema.begins is None:
+        if schema.begins is None and (schema.name not in _DATED or not parents):
             return None, latest
-        own = columns[schema.begins]
+        anyone = next(iter(columns.values()))
+        size = len(anyone.codes if isinstance(anyone, Coded) else anyone)
+        own = columns[schema.begins] if schema.begins else np.full(size, FIRST_DAY, np.int32)
         assert isinstance(own, np.ndarray)
         begins = own
         for column, parent in parents.items():
@@ -290,9 +298,17 @@ class _Layout:
 
 
 _TALLIED = {"objectives": "state"}
+_DATED = frozenset({"contracts", "opportunities"})
+"""Tables without a first day of their own for which that of their parents is worth keeping."""
 _NOWHERE = np.empty(0, np.int32)
 _RANKED = frozenset({"accounts", "engagements", "contracts", "stack_items"})
 _BY_OWNER = frozenset({"accounts", "engagements", "contracts", "adoption_scores", "tasks"})
+
+
+def _named(table: LoadedTable, column: str) -> Array:
+    """Which rows name a parent, of a table that was not supplied."""
+    cells = table.source.values(column, np.arange(table.n))
+    return np.array([cell is not None and cell == cell for cell in cells], bool)
 
 
 def _array(table: LoadedTable, column: str) -> Array:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .columns import at
+from .errors import MissingTable
 from .scope import own
 
 if TYPE_CHECKING:
@@ -52,9 +53,11 @@ class Filtering:
         """Rows of the other tables go where the row that they follow goes."""
         keep: Flags = np.zeros(table.n, bool)
         for column in reversed(table.table.schema.follows):
-            if column not in table.table.columns:
-                continue
             parent = table.table.schema.columns[column].refers or ""
+            if column not in table.table.columns:
+                if column in table.table.source.column_names:
+                    raise MissingTable(parent)  # nobody knows whether what these rows follow would match
+                continue
             chosen = self.table(parent)
             parents = self.view.table(parent)
             flags = np.ones(parents.n, bool) if chosen is None else chosen

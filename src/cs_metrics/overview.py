@@ -98,7 +98,7 @@ def engagements_with_upcoming_qbrs(view: View, *, within: int | None = None) -> 
     upcoming = qbrs.upcoming
     if within is not None:
         upcoming = upcoming & qbrs.scheduled_on.within(view.next_days(within))
-    next_qbr = qbrs.engagement.earliest(qbrs.scheduled_on, upcoming)
+    next_qbr = qbrs.next_on(upcoming)
     rows = engagements.open_ones.only(~next_qbr.missing, otherwise="without an upcoming QBR")
     return Listing(rows, {"next_qbr_on": next_qbr}, by=[next_qbr.days])
 

@@ -23,6 +23,7 @@ __all__ = [
 EPOCH = dt.date(1970, 1, 1).toordinal()
 NO_DAY = int(np.iinfo(np.int32).max)
 FIRST_DAY = dt.date.min.toordinal() - EPOCH
+LAST_DAY = dt.date.max.toordinal() - EPOCH
 A_DAY = "a date, or a datetime or ISO-8601 text that names one"
 
 

@@ -57,7 +57,7 @@ def contract_value_at_risk(
     if by not in (None, "stage", "owner", "industry", "category"):
         raise OptionError("by", by, (None, "stage", "owner", "industry", "category"))
     contracts = view.contracts
-    touched = contracts.touched_by(*view.risk_signals.touching)
+    touched = contracts.touched_by(view.risk_signals.active_ones.index)
     rows = contracts.in_force_ones.only(touched, otherwise="without an active risk signal")
     if by is None:
         return Amount(rows, contracts.value)

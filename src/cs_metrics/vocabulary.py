@@ -103,6 +103,10 @@ class Qbrs(ViewTable):
         coming &= ~self.cancelled
         return coming
 
+    def next_on(self, choice: Flags) -> Dates:
+        """The first day of some of the QBRs of each engagement; the layout has the earliest last."""
+        return self.engagement.final(self.scheduled_on, choice)
+
 
 class Touchpoints(ViewTable):
     engagement: Refs
@@ -151,12 +155,12 @@ class RiskSignals(ViewTable):
         rows = self.everything.only(self.closed_on.not_by(self.view.today), otherwise="closed")
         return rows.of(self.engagement, self.view.engagements.open, otherwise="of a closed engagement")
 
-    @word
-    def touching(self) -> tuple[Array, Array]:
-        """The active signals that name a contract, and those that stand for all of their engagement's."""
-        index = self.active_ones.index
-        named = self.values("contract_id").take(index) >= 0
-        return index[named], index[~named]
+    def touched(self, index: Array) -> tuple[Flags, Flags]:
+        """The contracts that some of these signals name, and the engagements of those that name none."""
+        unnamed = self.values("contract_id").take(index) < 0
+        risky = np.zeros(self.engagement.size + 1, bool)
+        risky[np.where(unnamed, self.engagement.rows.take(index), -1)] = True  # -1 is the last, cut off
+        return self.contract.any(index), risky[:-1]
 
 
 class Objectives(ViewTable):
@@ -291,24 +295,20 @@ class Contracts(ViewTable):
         """The contracts in force on the as-of day."""
         return self.everything.only(self.in_force, otherwise="not in force")
 
-    def touched_by(self, named: Array, unnamed: Array) -> Flags:
-        """Those in force that a signal names, or whose engagement has a signal that names none."""
-        signals = self.view.risk_signals
-        touched = signals.contract.any(named)
-        risky = signals.engagement.any(unnamed)
+    def touched_by(self, signals: Array) -> Flags:
+        """Those in force that one of the signals names, or of engagements with a signal that names none."""
+        named, risky = self.view.risk_signals.touched(signals)
         index = self.in_force_ones.index
-        of_risky = at(risky, self.engagement.rows.take(index), False)
-        touched[index[of_risky]] = True
-        return touched
+        found: Flags = np.zeros(self.n, bool)
+        found[index] = named.take(index) | at(risky, self.engagement.rows.take(index), False)
+        return found
 
     def touched_by_category(self) -> dict[str, Flags]:
         """The contracts that signals of each category touch."""
-        categories = self.view.risk_signals.category
-        named, unnamed = self.view.risk_signals.touching
+        signals, categories = self.view.risk_signals.active_ones.index, self.view.risk_signals.category
+        of_category = categories.codes.take(signals)
         return {
-            label: self.touched_by(
-                named[categories.codes[named] == code], unnamed[categories.codes[unnamed] == code]
-            )
+            label: self.touched_by(signals[of_category == code])
             for code, label in enumerate(categories.labels)
         }
 
@@ -348,7 +348,8 @@ class Opportunities(ViewTable):
 def owner(table: ViewTable) -> Refs:
     """The users in view whom the rows follow."""
     users = table.view.users
-    return Refs(users.locate(table._cut(positions_of(table)), follows=users.lo > 0), users.n)
+    rows = users.locate(table._cut(positions_of(table)), follows=users.lo > 0)
+    return Refs(rows, users.n, table.exists, in_order=table.table.schema.name == "engagements")
 
 
 def positions_of(table: ViewTable) -> Array:

@@ -15,6 +15,7 @@ from .values import NO_AMOUNT, Array, Bad, Parsed
 
 __all__ = ["minor_units", "mixed"]
 
+NOTHING = np.empty(0, np.int64)
 TEXT = ("amount", "a plain decimal number such as '1234.50'")
 TOO_LARGE = ("amount", "an amount whose minor units fit in 63 bits")
 
@@ -41,13 +42,15 @@ def minor_units(array: Any, digits: int) -> Parsed | None:
 
 def mixed(array: Any, codes: Array, labels: Sequence[str], settings: Settings) -> Parsed | None:
     """The amounts of an array whose rows are in several currencies, in the portfolio's."""
+    if not isinstance(array, np.ndarray) and str(array.type) == "string_view":
+        array = array.cast("large_string")
     values = np.full(len(array), NO_AMOUNT, np.int64)
     missing = np.zeros(len(array), bool)
     bads: list[Bad] = []
     for code in range(-1, len(labels)):
-        rows = np.flatnonzero(codes == code)
         label = labels[code] if code >= 0 else settings.currency
-        if not len(rows) or label not in money.CURRENCIES:
+        rows = np.flatnonzero(codes == code) if label in money.CURRENCIES else NOTHING
+        if not len(rows):
             continue
         parsed = _one_currency(array.take(rows), label, settings)
         if parsed is None:

@@ -15,6 +15,10 @@ from .values import Cells, Piece, Rows
 __all__ = ["NotAFrame", "Source", "open_frame"]
 
 
+SOME = 1000
+"""So few texts are quicker read one by one than all of them rewritten."""
+
+
 class NotAFrame(Exception):
     """The value is nothing that rows can be read from."""
 
@@ -185,15 +189,14 @@ class ArrowSource(Source):
     def _taken(self, rows: Rows) -> Any:
         import pyarrow as pa
 
-        return self.frame.take(pa.array(rows))
+        columns = [_take(column, rows) for column in self.frame.columns]
+        return pa.table(columns, schema=self.frame.schema)
 
     def take_frame_rows(self, rows: Rows) -> Any:
         return self._taken(rows)
 
     def frame_values(self, column: str, rows: Rows) -> list[Any]:
-        import pyarrow as pa
-
-        values: list[Any] = self.frame.column(column).take(pa.array(rows)).to_pylist()
+        values: list[Any] = _take(self.frame.column(column), rows).to_pylist()
         return values
 
     def _reasoned(self, rows: Rows, name: str, reasons: list[str]) -> Any:
@@ -203,6 +206,20 @@ class ArrowSource(Source):
 
     def with_reasons(self, rows: Rows, name: str, reasons: list[str]) -> Any:
         return self._reasoned(rows, name, reasons)
+
+
+def _take(column: Any, rows: Rows) -> Any:
+    """Some rows of an Arrow column."""
+    import pyarrow as pa
+    import pyarrow.types as pt
+
+    if not (pt.is_string_view(column.type) or pt.is_binary_view(column.type)):
+        return column.take(pa.array(rows))
+    # Arrow takes no rows of views yet
+    plain = pa.large_string() if pt.is_string_view(column.type) else pa.large_binary()
+    if len(rows) > SOME:
+        return column.cast(plain).take(pa.array(rows)).cast(column.type)
+    return pa.array([column[row].as_py() for row in rows.tolist()], column.type)
 
 
 class DuckdbSource(ArrowSource):

@@ -8,7 +8,6 @@ import attrs
 import numpy as np
 
 from .. import money
-from ..errors import nearest
 from ..records import Column, Kind
 from ..settings import Settings
 from . import amounts
@@ -17,6 +16,7 @@ from .problems import Findings, Note
 from .references import keys_of, resolve
 from .tables import Draft
 from .values import Array, Coded, Parsed, Piece
+from .words import hinted
 
 __all__ = ["jobs_of"]
 
@@ -94,10 +94,11 @@ def _currency(draft: Draft, note: Note) -> Coded:
     column = draft.schema.columns["currency"]
     coded, _ = read_column(draft.source.cells("currency"), column, "UTC", note)
     assert isinstance(coded, Coded)
-    for code, label in enumerate(coded.labels):
-        if label not in money.CURRENCIES:
-            hint = nearest(label, money.CURRENCIES)
-            note("currency", f"an ISO 4217 code{hint}", rows=np.flatnonzero(coded.codes == code))
+    unknown = np.array([*(label not in money.CURRENCIES for label in coded.labels), False])
+    if unknown.any():
+        rows = np.flatnonzero(unknown[coded.codes])
+        expected = hinted("an ISO 4217 code", coded.labels, coded.codes[rows], money.CURRENCIES)
+        note("currency", expected, rows=rows)
     return coded
 
 

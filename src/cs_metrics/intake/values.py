@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, TypeAlias
 
@@ -37,8 +38,8 @@ DAY_SECONDS = 86_400
 Array: TypeAlias = npt.NDArray[Any]
 Rows: TypeAlias = npt.NDArray[np.int64]
 Bools: TypeAlias = npt.NDArray[np.bool_]
-Bad: TypeAlias = tuple[Rows, str, str]
-"""Rows that break one rule, the rule's code, and what was expected."""
+Bad: TypeAlias = tuple[Rows, str, str | Sequence[str]]
+"""Rows that break one rule, the rule's code, and what was expected: in all of them, or in each."""
 
 
 @attrs.frozen(eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,9 @@ from ..errors import nearest
 from .arrows import Family, family, missing_of, words_of
 from .values import Array, Bad, Coded, Parsed, Piece
 
-__all__ = ["EnumReader", "Vocabulary", "read_text"]
+__all__ = ["EnumReader", "Vocabulary", "hinted", "read_text", "relabelled"]
 
+MOST_HINTS = 200
 TEXTUAL = (Family.TEXT, Family.CODED)
 
 
@@ -39,15 +41,17 @@ class EnumReader:
         missing = read == empty
         wrong = read == unknown
         values = np.where(missing | wrong, -1, read).astype(narrow(len(self.words)))
-        return Parsed(values, missing if missing.any() else None, tuple(self._bad(wrong, codes, found)))
-
-    def _bad(self, wrong: Array, codes: Array, found: list[str]) -> list[Bad]:
         rows = np.flatnonzero(wrong)
-        allowed = f"one of {', '.join(self.words)}"
-        return [
-            (rows[codes[rows] == code], "word", allowed + nearest(found[code], self.words))
-            for code in np.unique(codes[rows]).tolist()
-        ]
+        expected = hinted(f"one of {', '.join(self.words)}", found, codes[rows], self.words)
+        bads: tuple[Bad, ...] = ((rows, "word", expected),) if len(rows) else ()
+        return Parsed(values, missing if missing.any() else None, bads)
+
+
+def hinted(expected: str, found: Sequence[str], codes: Array, known: Iterable[str]) -> list[str]:
+    """What was expected in each row, with the nearest known word; many different words get no such hint."""
+    distinct = np.unique(codes).tolist()
+    hints = {code: nearest(found[code], known) for code in distinct[:MOST_HINTS]}
+    return [expected + hints.get(code, "") for code in codes.tolist()]
 
 
 class Vocabulary:
