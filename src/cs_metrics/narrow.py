@@ -53,17 +53,22 @@ class Filtering:
         """Rows of the other tables go where the row that they follow goes."""
         keep: Flags = np.zeros(table.n, bool)
         for column in reversed(table.table.schema.follows):
-            parent = table.table.schema.columns[column].refers or ""
-            if column not in table.table.columns:
-                if column in table.table.source.column_names:
-                    raise MissingTable(parent)  # nobody knows whether what these rows follow would match
+            if not self._known(table, column):
                 continue
+            parent = table.table.schema.columns[column].refers or ""
             chosen = self.table(parent)
             parents = self.view.table(parent)
             flags = np.ones(parents.n, bool) if chosen is None else chosen
             named = table.values(column) >= 0
             keep = np.where(named, table.refs(column).take(flags), keep)
         return keep
+
+    @staticmethod
+    def _known(table: ViewTable, column: str) -> bool:
+        """Whether a table has a reference; one into a table that was not supplied could match or not."""
+        if column not in table.table.columns and column in table.table.source.column_names:
+            raise MissingTable(table.table.schema.columns[column].refers or "")
+        return column in table.table.columns
 
     def _accounts(self, accounts: ViewTable) -> Flags:
         rows = accounts.whole_numbers(np.arange(accounts.n))
@@ -87,14 +92,14 @@ class Filtering:
         if not self.filters.applied.keys() - {"owners"}:
             return keep
         by_engagement, by_account = np.zeros(tasks.n, bool), np.zeros(tasks.n, bool)
-        if "engagement_id" in tasks.table.columns:
+        if self._known(tasks, "engagement_id"):
             rows = tasks.values("engagement_id")
             by_engagement = rows >= 0
             matches = self._engagement_matches(rows)
             if self.filters.contract_values is not None:
                 matches &= self._parent_valued(tasks, "engagement_id")
             keep &= matches | ~by_engagement
-        if "account_id" in tasks.table.columns:
+        if self._known(tasks, "account_id"):
             by_account = (tasks.values("account_id") >= 0) & ~by_engagement
             keep &= self._task_accounts(tasks) | ~by_account
         return keep & (by_engagement | by_account)

@@ -103,11 +103,14 @@ def _rejected(draft: Draft, findings: Findings) -> Any:
     for finding in findings.found:
         if finding.table != draft.name or finding.rows is None:
             continue
-        for place, row in enumerate(finding.rows.tolist()):
-            text = f"{finding.column}: {finding.told(place)} [{finding.code}]"
+        texts = [f"{finding.column}: {finding.told(n)} [{finding.code}]" for n in range(len(finding.rows))]
+        for row, text in zip(finding.rows.tolist(), texts, strict=True):
             reasons[row].append(text)
-            if finding.also is not None and text not in reasons[int(finding.also[place])]:
-                reasons[int(finding.also[place])].append(text)
+        if finding.also is not None:
+            # one of the rows that it clashes with is enough
+            others, firsts = np.unique(finding.also, return_index=True)
+            for row, first in zip(others.tolist(), firsts.tolist(), strict=True):
+                reasons[row].append(texts[first])
     told = ["; ".join(reasons[row]) for row in rows.tolist()]
     name = REASONS
     while name in draft.source.column_names:
