@@ -74,7 +74,7 @@ def test_each_contract_at_risk_counts_once() -> None:
     ],
 )
 def test_value_at_risk_by(by: str, expected: dict[str | None, int]) -> None:
-    value = answer("risk.contract_value_at_risk", scope(**AT_RISK), by=by)
+    value = answer("risk.contract_value_at_risk", scope(users=[], **AT_RISK), by=by)
     assert list(value.items()) == list(expected.items())
 
 
@@ -215,6 +215,7 @@ def test_low_adoption_takes_the_latest_score() -> None:
         return AdoptionScore(account_id="a", engagement_id=engagement_id, product=product, score=value, on=on)
 
     seen = scope(
+        accounts=[],
         engagements=[engagement(), engagement("shut", closed_on=day(-1))],
         adoption_scores=[
             score("p", 10, day(-2)),
@@ -241,6 +242,7 @@ def test_qbrs_and_escalations() -> None:
         QBR(id=5, engagement_id="f", scheduled_on=day(2), cancelled=True),
     ]
     seen = scope(
+        accounts=[],
         engagements=[engagement(), engagement("f", account_id="b")],
         qbrs=qbrs,
         escalations=[
@@ -267,7 +269,7 @@ def test_tasks_are_each_in_one_bucket() -> None:
         Task(id=n, assignee_id="boss", status=status, created_on=LONG_AGO, due_on=due)
         for n, (status, due) in enumerate(given)
     ]
-    value = answer("overview.success_manager_tasks", scope(tasks=tasks))
+    value = answer("overview.success_manager_tasks", scope(users=[], tasks=tasks))
     assert list(value.items()) == [
         ("overdue", 2), ("to_do", 1), ("in_progress", 1), ("completed", 1), ("cancelled", 0),
     ]  # fmt: skip

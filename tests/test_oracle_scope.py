@@ -132,7 +132,7 @@ def test_average_per_csm() -> None:
     assert answer(average, scope(**TEAM)) == 1.0
     assert answer(average, scope(**TEAM), over="team") == 4 / 5
     assert answer(average, scope("boss", {"owners": {"cid"}}, **TEAM), over="team") == 1 / 4
-    assert answer(average, scope(engagements=[engagement()])) is None
+    assert answer(average, scope(users=[], engagements=[engagement()])) is None
 
 
 def test_what_does_not_exist_yet() -> None:
@@ -180,7 +180,7 @@ def test_days_of_timestamps_are_those_of_the_zone() -> None:
 @pytest.mark.parametrize(
     ("name", "options", "filters", "missing"),
     [
-        ("overview.engagements_with_escalations", {}, None, "escalations"),
+        ("overview.engagements_with_escalations", {}, None, "accounts"),
         ("risk.contract_value_at_risk", {}, None, "risk_signals"),
         ("risk.contract_value_at_risk", {"by": "industry"}, None, "accounts"),
         ("overview.average_engagements_per_csm", {"over": "team"}, None, "users"),

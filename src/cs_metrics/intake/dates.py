@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 
 import attrs
@@ -12,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from .arrows import NAT, Family, family, missing_of, numbers, words_of
+from .iso import AWARE, BAD, EMPTY, NAIVE, read_texts
 from .texts import BLOCK
 from .values import (
     DAY_SECONDS,
-    EPOCH,
     FIRST_DAY,
     LAST_DAY,
     NO_DAY,
@@ -32,12 +30,6 @@ __all__ = ["EXPECTED", "Days"]
 PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 EXPECTED = "a date, a datetime or ISO-8601 text such as '2026-06-30'"
 IN_RANGE = "a day of the years 1 to 9999"
-
-_ISO = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)"
-    r"(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,]\d{1,9})?)?(Z|[+-]\d\d(?::?\d\d)?)?)?",
-    re.ASCII,
-)
 
 
 class Days:
@@ -107,9 +99,8 @@ class Days:
 
     def _texts(self, piece: Piece) -> Parsed:
         codes, texts = words_of(piece.array)
-        found = [_read(text) for text in texts]
-        seconds = np.array([second for second, _ in found], np.int64)
-        sorts = np.array([sort for _, sort in found] + [EMPTY], np.int8)
+        seconds, sorts = read_texts(texts)
+        sorts = np.append(sorts, np.int8(EMPTY))
         days = np.append(seconds // DAY_SECONDS, 0)
         aware = np.flatnonzero(sorts == AWARE)
         if len(aware):
@@ -121,30 +112,6 @@ class Days:
         parsed = _by_block(days[codes], rows == EMPTY, lambda part: part, rows == BAD)
         bad = np.flatnonzero(rows == BAD)
         return attrs.evolve(parsed, bad=(*parsed.bad, (bad, "date", EXPECTED))) if len(bad) else parsed
-
-
-EMPTY, BAD, DAY, NAIVE, AWARE = range(5)
-
-
-def _read(text: str | None) -> tuple[int, int]:
-    """Seconds since 1970 (of universal time where the text says an offset), and what sort of text it is."""
-    if text is None or text == "":
-        return 0, EMPTY
-    match = _ISO.fullmatch(text)
-    if not match:
-        return 0, BAD
-    year, month, day, hour, minute, second, offset = match.groups(default="0")
-    figures = offset[1:].replace(":", "").ljust(4, "0")
-    clock = (int(hour), int(minute), int(second), int(figures[:2]), int(figures[2:]))
-    if any(part > most for part, most in zip(clock, (23, 59, 59, 23, 59), strict=True)):
-        return 0, BAD
-    try:
-        ordinal = date(int(year), int(month), int(day)).toordinal()
-    except ValueError:
-        return 0, BAD
-    ahead = (clock[3] * 3600 + clock[4] * 60) * (-1 if offset[0] == "-" else 1)
-    moment = (ordinal - EPOCH) * DAY_SECONDS + clock[0] * 3600 + clock[1] * 60 + clock[2] - ahead
-    return moment, DAY if match[4] is None else NAIVE if match[7] is None else AWARE
 
 
 def _dates(array: Any) -> Parsed:
