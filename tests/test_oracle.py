@@ -215,7 +215,7 @@ def test_low_adoption_takes_the_latest_score() -> None:
         return AdoptionScore(account_id="a", engagement_id=engagement_id, product=product, score=value, on=on)
 
     seen = scope(
-        accounts=[],
+        accounts=[account()],
         engagements=[engagement(), engagement("shut", closed_on=day(-1))],
         adoption_scores=[
             score("p", 10, day(-2)),
@@ -242,7 +242,7 @@ def test_qbrs_and_escalations() -> None:
         QBR(id=5, engagement_id="f", scheduled_on=day(2), cancelled=True),
     ]
     seen = scope(
-        accounts=[],
+        accounts=[account(), account("b")],
         engagements=[engagement(), engagement("f", account_id="b")],
         qbrs=qbrs,
         escalations=[
