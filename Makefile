@@ -37,7 +37,8 @@ lint: $(VENV)/.test  ## ruff and mypy
 	$(BIN)/mypy
 
 bench: $(VENV)/.test  ## measure against Polars, DuckDB and pandas
-	$(BIN)/python -m bench
+	$(BIN)/python bench/report.py
+	$(BIN)/python bench/load.py
 
 pins: $(VENV)/.made  ## find the versions in constraints.txt anew
 	$(BIN)/python -m pip install --quiet uv
