@@ -60,7 +60,7 @@ WORLD: World = {
     },
     "tasks": {
         "id": ["T1", "T2"],
-        "assignee_id": ["U2", None],
+        "assignee_id": ["U2", "U1"],
         "account_id": ["A1", None],
         "engagement_id": ["E1", None],
         "status": ["to_do", "completed"],

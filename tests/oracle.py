@@ -4,7 +4,6 @@ Plain loops over attrs records, to be read beside the definitions. Law 1 compare
 
 Decisions where the definitions are silent:
 - a closed renew opportunity without a date decides (undated) only where none with a date was closed by A;
-- success_manager_tasks: a task without an assignee has none in scope, so it is left out, for EVERYONE too;
 - value at risk: a signal's contract counts only where it is itself in scope and passes the filters;
 - `share` is completed / live as a float; the comparison is of exact fractions, and 0.8 is what was written.
 """
@@ -157,10 +156,7 @@ def overview__health_by_stage(scope: Scope) -> Answer:
 def overview__success_manager_tasks(scope: Scope) -> Answer:
     value = dict.fromkeys(("overdue", "to_do", "in_progress", "completed", "cancelled"), 0)
     rows = []
-    scope.rows("users")  # assignees are users
     for task in scope.rows("tasks"):
-        if task.assignee_id is None:
-            continue  # nobody's task: it has no assignee in scope
         rows.append(task)
         is_open = task.status in (TaskStatus.TO_DO, TaskStatus.IN_PROGRESS)
         value["overdue" if is_open and is_past(task.due_on, scope) else str(task.status)] += 1

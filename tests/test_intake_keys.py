@@ -140,6 +140,19 @@ def test_the_ways_of_finding_are_those_meant(finder: str) -> None:
     assert type(index_of(ids, True, index_module.FEW).finder) is kinds[finder]
 
 
+def test_keys_with_the_hash_of_an_id_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashes that look at the first word only: the words decide."""
+    monkeypatch.setattr(index_module, "hashes", lambda words: words[0].view(np.uint64) << np.uint64(56))
+    monkeypatch.setattr(index_module, "FEW", 0)
+    dice = random.Random(3)
+    ids: list[Key] = [f"{letter}-{letters('ab', 12, 12)(dice)}-{letter}" for letter in string.ascii_letters]
+    wanted = [*ids, *(f"{key}"[::-1].swapcase() for key in ids), *(f"x{key}"[:-3] + "z-a" for key in ids)]
+    index = index_of(column(ids, "string", dice), True, 0)
+    assert isinstance(index.finder, Hashed)
+    places, _ = by_hand(ids)
+    assert index.rows_of(column(wanted, "string", dice)).tolist() == [places.get(key, -1) for key in wanted]
+
+
 def expected_rank(keys: list[Key]) -> list[int]:
     order = sorted(range(len(keys)), key=lambda row: keys[row])  # type: ignore[arg-type,return-value]
     rank = [0] * len(keys)

@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 
 import cs_metrics as csm
 from cs_metrics import intake, testing
+from cs_metrics.records import SCHEMA
 from cs_metrics.results import Result, schema
 from oracle import ORACLE, Missing
 from worlds import (
@@ -142,6 +143,7 @@ def plain_frames(world: Any) -> dict[str, pd.DataFrame]:
     return frames
 
 
+@COSTLY
 @given(WORLDS, st.randoms(use_true_random=False))
 def test_order_of_rows_and_kind_of_frame_change_nothing(world: Any, random: Any) -> None:
     """Law 2."""
@@ -150,27 +152,34 @@ def test_order_of_rows_and_kind_of_frame_change_nothing(world: Any, random: Any)
     for name, frame in plain_frames(world).items():
         order = list(range(len(frame)))
         random.shuffle(order)
-        kind = random.choice(list(KINDS))
+        kind = random.choice([*list(KINDS)[:3] * 3, "duckdb"])  # which is slow with tiny frames
         tables[name] = KINDS[kind](frame.iloc[order].reset_index(drop=True))
     looked = view(world, csm.Portfolio.from_frames(**tables, **arguments(world)))
+    looked_at: set[str] = set()
     for (metric, options), before in zip(CALLS, expected, strict=True):
         result = compute(metric, looked, options)
         if isinstance(result, Exception):
             assert str(result) == before
             continue
         assert result.to_dict() == before[0], labelled(metric, options)
+        if result.spec.counts in looked_at:
+            continue  # one metric a table will do: rows are taken the same way for all
+        looked_at.add(result.spec.counts)
         rows = result.rows()
         assert type(rows) is type(tables[result.spec.counts]), labelled(metric, options)
-        as_pandas = {
-            "DataFrame": lambda: (
-                pd.DataFrame(rows.to_dict(as_series=False)) if hasattr(rows, "to_dicts") else rows
-            ),
-            "Table": lambda: rows.to_pandas(),
-            "DuckDBPyRelation": lambda: rows.to_arrow_table().to_pandas(),
-        }
-        found = as_pandas[type(rows).__name__]()
-        ids = [str(key) for key in row_keys(result, found.astype(object).where(found.notna(), None))]
-        assert ids == [str(key) for key in before[1]] or "adoption" in metric.id, labelled(metric, options)
+        found = as_pandas(rows).astype(object)
+        ids = [str(key) for key in row_keys(result, found.where(found.notna(), None))]
+        if SCHEMA[result.spec.counts].key == ("id",):
+            assert ids == [str(key) for key in before[1]], labelled(metric, options)
+
+
+def as_pandas(rows: Any) -> pd.DataFrame:
+    """Rows of any kind as pandas."""
+    if isinstance(rows, pl.DataFrame):
+        return pd.DataFrame(rows.to_dict(as_series=False))
+    if isinstance(rows, pd.DataFrame):
+        return rows
+    return (rows if isinstance(rows, pa.Table) else rows.to_arrow_table()).to_pandas()
 
 
 @given(WORLDS)

@@ -211,7 +211,7 @@ def test_edges_are_reached(edge: str) -> None:
 
 
 def test_a_failure_shrinks_to_a_small_world() -> None:
-    tables = {"users", "accounts", "engagements", "tasks", "contracts", "risk_signals"}
+    tables = {"users", "accounts", "engagements", "contracts", "risk_signals"}
     world = find(
         testing.worlds(tables),
         lambda world: len(world.tables.get("contracts", ())) >= 2,

@@ -7,6 +7,7 @@ another's rows.
 from __future__ import annotations
 
 import difflib
+import enum
 from typing import TYPE_CHECKING
 
 import attrs
@@ -157,5 +158,5 @@ def nearest(word: object, known: Iterable[object]) -> str:
 
 def shown(value: object, limit: int = 80) -> str:
     """A value as a message shows it: unmistakable, and never endless."""
-    text = repr(value)
+    text = repr(value.value if isinstance(value, enum.StrEnum) else value)
     return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -66,10 +66,11 @@ def _ids(option: str, values: Any) -> frozenset[Any] | None:
         return None
     if isinstance(values, str | bytes) or not isinstance(values, Iterable):
         raise OptionError(option, values, "a set or list of values, or None for all")
-    try:
-        return frozenset(values)
-    except TypeError:
-        raise OptionError(option, values, "a set or list of ids and words") from None
+    given = tuple(values)
+    for value in given:
+        if isinstance(value, bool) or not isinstance(value, int | str):
+            raise OptionError(option, value, "ids and words: text or whole numbers")
+    return frozenset(given)
 
 
 def _health(option: str, values: Any) -> frozenset[Any] | None:
@@ -122,7 +123,9 @@ class Filters:
     def to_dict(self) -> dict[str, list[Any]]:
         """The given filters as JSON takes them, in a stable order."""
         return {
-            name: [[str(band.low), None if band.high is None else str(band.high)] for band in value]
+            name: [
+                [None if bound is None else str(bound) for bound in (band.low, band.high)] for band in value
+            ]
             if name == "contract_values"
             else sorted(value, key=lambda item: (str(type(item)), item))
             for name, value in self.applied.items()

@@ -163,7 +163,7 @@ class Task:
     """Something that somebody of the team has to do."""
 
     id: Key
-    assignee_id: UserId | None = None
+    assignee_id: UserId
     account_id: AccountId | None = None
     engagement_id: EngagementId | None = None
     name: Text | None = None

@@ -55,7 +55,8 @@ def _check_tz(_: Settings, __: Any, value: object) -> None:
     import zoneinfo
 
     try:
-        if not isinstance(value, str) or not value:
+        if not isinstance(value, str) or value in ("", "localtime", "Factory"):
+            # what a machine's own zone is, is no setting
             raise ValueError(value)
         zoneinfo.ZoneInfo(value)
     except (LookupError, ValueError, OSError):

@@ -122,7 +122,6 @@ _MISSING: Mapping[tuple[str, str], int] = {
     ("engagements", "owner_id"): 110,
     ("engagements", "closed_on"): 170,
     ("escalations", "closed_on"): 120,
-    ("tasks", "assignee_id"): 30,
     ("risk_signals", "closed_on"): 150,
     ("risk_signals", "contract_id"): 110,
     ("qbrs", "held_on"): 140,

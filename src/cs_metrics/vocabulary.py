@@ -120,11 +120,6 @@ class Tasks(ViewTable):
     due_on: Dates
 
     @word
-    def assigned(self) -> Flags:
-        """Whether it has an assignee, who then is in view as the task is."""
-        return self.values("assignee_id") >= 0
-
-    @word
     def open(self) -> Flags:
         """To do or in progress."""
         return self.status.isin((TaskStatus.TO_DO, TaskStatus.IN_PROGRESS))

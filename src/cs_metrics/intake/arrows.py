@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .values import Array, Bools
+from .values import Array, Bools, Rows
 
 __all__ = [
     "Family",
@@ -20,6 +20,8 @@ __all__ = [
     "normal",
     "numbers",
     "plain",
+    "present",
+    "type_name",
     "words_of",
 ]
 
@@ -123,13 +125,21 @@ def all_empty(array: Any) -> bool:
     return len(array) == 0 or (missing is not None and bool(missing.all()))
 
 
+def present(array: Any) -> Rows:
+    """The places of the cells that hold something."""
+    missing = missing_of(array)
+    return np.arange(len(array)) if missing is None else np.flatnonzero(~missing)
+
+
 def first_value(array: Any) -> Any:
     """The first value of an array that has one, as plain Python."""
-    missing = missing_of(array)
-    row = 0 if missing is None else int(np.argmin(missing))
-    if isinstance(array, np.ndarray):
-        return array[row].item()
-    return array[row].as_py()
+    cell = array[int(present(array)[0])]
+    return cell.item() if isinstance(array, np.ndarray) else cell.as_py()
+
+
+def type_name(array: Any) -> str:
+    """What a message calls the type of an array."""
+    return str(array.dtype if isinstance(array, np.ndarray) else array.type)
 
 
 def numbers(array: Any, dtype: Any) -> Array:

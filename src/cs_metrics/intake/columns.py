@@ -10,7 +10,7 @@ import numpy as np
 
 from ..records import Column, Kind
 from . import scalars, words
-from .arrows import all_empty, first_value
+from .arrows import all_empty, missing_of
 from .dates import EXPECTED as DATE
 from .dates import Days
 from .problems import Note
@@ -97,15 +97,10 @@ def _parsed(piece: Piece, kind: Kind, read: Reader, note: Note, fill: tuple[Any,
     parsed = read(piece)
     if parsed is not None:
         return parsed
-    values = np.full(len(array), *fill)
-    if all_empty(array):
-        return Parsed(values, np.ones(len(array), bool))
-    expected = f"{WANTED[kind]}, not {array.dtype if isinstance(array, np.ndarray) else array.type}"
-    if piece.partial:
-        note("type", expected, rows=piece.rows)
-    else:
-        note("type", expected, values=[first_value(array)], structural=True)
-    return Parsed(values)
+    if not all_empty(array):
+        note.wrong_type(piece, WANTED[kind])
+        return Parsed(np.full(len(array), *fill), missing_of(array))
+    return Parsed(np.full(len(array), *fill), np.ones(len(array), bool))
 
 
 def read_column(cells: Cells, column: Column, zone: str, note: Note) -> tuple[Array | Coded, Bools | None]:

@@ -12,11 +12,12 @@ import numpy.typing as npt
 from .keys import KeyColumn, Numbers, coded, coded_ids, spread
 from .patterns import Pattern
 from .texts import BLOCK
-from .values import Array, Bools, Rows
+from .values import Array, Rows
 
 __all__ = ["FEW", "SPARSE", "Index", "index_of"]
 
 Int32s: TypeAlias = npt.NDArray[np.int32]
+Hashes: TypeAlias = npt.NDArray[np.uint64]
 
 SPARSE = 8
 """A table of all numbers may have so many places an id."""
@@ -58,34 +59,45 @@ class Direct:
 
 @attrs.frozen(eq=False)
 class Hashed:
-    """A table of hashes; the words decide, so no two keys are ever taken for one."""
+    """A table of hashes. The hash of one word is as good as the word; of several, the words decide.
+
+    `table` holds rows (-1: free) and `tags` their hashes; `words` are those of all ids by row.
+    """
 
     words: Array
     table: Int32s
+    tags: Hashes
     shift: int
 
     def find(self, words: list[Numbers]) -> Int32s:
-        slots = hashes(words) >> np.uint64(self.shift)
-        rows = self.table[slots.view(np.int64)]
-        found = self._same(rows, words)
-        pending = np.flatnonzero((rows >= 0) & ~found)
-        rows[~found] = -1
-        mask = np.uint64(len(self.table) - 1)
-        places = slots[pending]
+        wanted = hashes(words)
+        places = (wanted >> np.uint64(self.shift)).view(np.int64)
+        rows = self.table[places]
+        same = self.tags[places] == wanted
+        pending = np.flatnonzero((rows >= 0) & ~same)
+        rows = np.where(same, rows, np.int32(-1))
+        places, left = places[pending], wanted[pending]
         while len(pending):
-            places = (places + np.uint64(1)) & mask
-            there = self.table[places.view(np.int64)]
-            same = self._same(there, [word[pending] for word in words])
+            places = (places + 1) & (len(self.table) - 1)
+            there = self.table[places]
+            same = self.tags[places] == left
             rows[pending[same]] = there[same]
             on = (there >= 0) & ~same
-            pending, places = pending[on], places[on]
+            pending, places, left = pending[on], places[on], left[on]
+        if len(words) > 1:
+            self._verify(rows, words)
         return rows
 
-    def _same(self, rows: Int32s, words: list[Numbers]) -> Bools:
-        same: Bools = rows >= 0
+    def _verify(self, rows: Int32s, words: list[Numbers]) -> None:
+        """Look again for keys that only have the hash of an id."""
+        ids = self.words.take(rows, axis=0)
+        wrong = np.zeros(len(rows), bool)
         for number, word in enumerate(words):
-            same &= self.words[rows, number] == word
-        return same
+            wrong |= ids[:, number] != word
+        wrong &= rows >= 0
+        for place in np.flatnonzero(wrong).tolist():
+            same = (self.words == [word[place] for word in words]).all(axis=1)
+            rows[place] = same.argmax() if same.any() else -1
 
 
 @attrs.frozen(eq=False)
@@ -109,7 +121,7 @@ def as_bytes(words: Array) -> Array:
     return words.view(np.dtype((np.void, words.dtype.itemsize * words.shape[1])))[:, 0]
 
 
-def hashes(words: list[Numbers]) -> npt.NDArray[np.uint64]:
+def hashes(words: list[Numbers]) -> Hashes:
     """A well mixed number for each key."""
     mixed = words[0].view(np.uint64) * MIX
     for word in words[1:]:
@@ -226,7 +238,9 @@ def _hashed(words: Array, rows: Rows | None) -> Finder:
     """A table at most half full. Every round, those that found no free place try the next one."""
     bits = max(int(2 * len(words) - 1).bit_length(), 4)
     table = np.full(1 << bits, -1, np.int32)
-    places = (hashes(list(words.T)) >> np.uint64(64 - bits)).view(np.int64)
+    tags = np.zeros(1 << bits, np.uint64)
+    mixed = hashes(list(words.T))
+    places = (mixed >> np.uint64(64 - bits)).view(np.int64)
     left = np.arange(len(words), dtype=np.int32)
     rounds = 0
     while len(left):
@@ -237,11 +251,14 @@ def _hashed(words: Array, rows: Rows | None) -> Finder:
         rounds += 1
         if rounds > PATIENCE and len(left) > len(words) // PATIENCE:
             return _ordered(words, rows)
+    taken = table >= 0
+    tags[taken] = mixed[table[taken]]
     if rows is None:
-        return Hashed(words, table, 64 - bits)
+        return Hashed(words, table, tags, 64 - bits)
     every = np.zeros((int(rows[-1]) + 1, words.shape[1]), np.int64)
     every[rows] = words
-    return Hashed(every, np.append(rows, -1).astype(np.int32)[table], 64 - bits)
+    table[taken] = rows[table[taken]]
+    return Hashed(every, table, tags, 64 - bits)
 
 
 def _ordered(words: Array, rows: Rows | None) -> Ordered:

@@ -65,7 +65,7 @@ def cells_of(values: Sequence[Any]) -> Cells:
     if len(plain) == 1 and plain <= _PLAIN.keys():
         whole = _whole(values, _PLAIN[plain.pop()])
         if whole is not None:
-            return Cells(len(values), (Piece(None, whole),))
+            return Cells(len(values), (Piece(None, whole, objects=True),))
     return _by_sort(values, sorts)
 
 
@@ -130,9 +130,9 @@ def _by_sort(values: Sequence[Any], sorts: dict[type, str]) -> Cells:
             filled: list[Any] = [None] * len(values)
             for place, cell in zip(places, same, strict=True):
                 filled[place] = cell
-            pieces.append(Piece(None, _MAKERS[sort](filled)))
+            pieces.append(Piece(None, _MAKERS[sort](filled), objects=True))
         else:
-            pieces.append(Piece(rows, _MAKERS[sort](same)))
+            pieces.append(Piece(rows, _MAKERS[sort](same), objects=True))
     return Cells(len(values), tuple(pieces), tuple(odd))
 
 

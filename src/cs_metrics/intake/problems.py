@@ -9,7 +9,8 @@ import attrs
 import numpy as np
 
 from ..errors import Problem
-from .values import Bad, Rows
+from .arrows import first_value, present, type_name
+from .values import Bad, Piece, Rows
 
 __all__ = ["Finding", "Findings", "Note"]
 
@@ -52,6 +53,14 @@ class Note:
         else:
             self.rows.append(rows)
         self.findings.add(self.table, self.column, code, expected, **more)
+
+    def wrong_type(self, piece: Piece, expected: str) -> None:
+        """Note a piece of a type that the column cannot have: a column's type, or that of single objects."""
+        told = f"{expected}, not {type_name(piece.array)}"
+        if piece.objects:
+            self("type", told, rows=piece.at(present(piece.array)))
+        else:
+            self("type", told, values=[first_value(piece.array)], structural=True)
 
 
 class Findings:

@@ -17,6 +17,7 @@ from .values import Array, Bools, Cells, Piece
 __all__ = ["Seen", "keys_of", "read_ids", "resolve"]
 
 ID = "an id: int or text"
+FLOAT_ID = f"{ID} (pandas makes floats of ints with gaps: use its Int64)"
 TYPES = {"int": "int64", "str": "large_string"}
 
 
@@ -76,13 +77,7 @@ def _usable(piece: Piece, note: Note) -> Piece | None:
         except pa.ArrowInvalid:
             note("type", "an id of at most 64 bits", values=[first_value(array)], structural=True)
             return None
-    expected = f"{ID}, not {array.dtype if isinstance(array, np.ndarray) else array.type}"
-    if kind is Family.FLOAT:
-        expected += " (pandas makes floats of ints with gaps: use its Int64)"
-    if piece.partial:
-        note("type", expected, rows=piece.rows)
-    else:
-        note("type", expected, values=[first_value(array)], structural=True)
+    note.wrong_type(piece, FLOAT_ID if kind is Family.FLOAT else ID)
     return None
 
 
@@ -111,10 +106,10 @@ def _chunks(n: int, kind: str, pieces: list[Piece]) -> tuple[Any, ...]:
         return (pieces[0].array,)
     if not pieces:
         return (pa.nulls(n, TYPES[kind]),)
+    if any(isinstance(piece.rows, np.ndarray) for piece in pieces):
+        return (_scattered(n, kind, pieces),)
     chunks: list[Any] = []
     at = 0
-    if any(piece.partial for piece in pieces):
-        return (_scattered(n, kind, pieces),)
     for piece in pieces:
         assert isinstance(piece.rows, slice)
         if piece.rows.start > at:

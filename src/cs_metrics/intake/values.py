@@ -54,16 +54,13 @@ class Coded:
 class Piece:
     """Cells of one type, and the rows where they stand (None: all rows, in order).
 
-    `array` is an Arrow array, or one of NumPy's numbers, flags or times as pandas has them.
+    `array` is an Arrow array, or one of NumPy's numbers, flags or times as pandas has them. Cells that were
+    Python `objects` have a type of their own each; a wrong one is the row's fault, not the column's.
     """
 
     rows: Rows | slice | None
     array: Any
-
-    @property
-    def partial(self) -> bool:
-        """Whether these are objects picked out of others: their type is not the column's."""
-        return isinstance(self.rows, np.ndarray)
+    objects: bool = False
 
     def at(self, local: Rows) -> Rows:
         """The frame's row numbers of some of these cells."""

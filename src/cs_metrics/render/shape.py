@@ -141,17 +141,12 @@ def _holds_money(result: Result) -> bool:
 def _months(result: Monthly) -> str:
     """The sums of the series over the months; of what is counted anew each month, the latest."""
     series = result.value
-    if not _adds_up(result):
+    if not result.adds_up:
         series = {name: dict([*months.items()][-1:]) for name, months in series.items()}
     sums = {name: number(sum(months.values())) for name, months in series.items()}
     if len(sums) == 1:
         return next(iter(sums.values()))
     return ", ".join(f"{total} {spoken_name(name)}" for name, total in sums.items())
-
-
-def _adds_up(result: Monthly) -> bool:
-    """Whether months add up: a contract in force at the end of two months is not two contracts."""
-    return result.spec.options.get("basis") != "in_force"
 
 
 def _breakdown(result: Breakdown) -> Grid | None:
@@ -181,7 +176,7 @@ def _monthly(result: Monthly) -> Grid:
     lines = [(month, *(number(months[month]) for months in series.values())) for month in result.months]
     total = ("total", *(number(sum(months.values())) for months in series.values()))
     names = ("month", *(_named(name, months.values(), result) for name, months in series.items()))
-    return Grid(names, tuple(lines), _right(names), total if _adds_up(result) else None)
+    return Grid(names, tuple(lines), _right(names), total if result.adds_up else None)
 
 
 def _listing(result: Listing, rows: int) -> Grid | None:

@@ -96,6 +96,7 @@ _OWN: dict[str, dict[str, Any]] = {
             },
         },
         "money": {"type": "boolean"},
+        "adds_up": {"type": "boolean"},
     },
     "listing": {
         "value": {"type": "integer", "minimum": 0},
@@ -231,7 +232,7 @@ def _monthly(data: Mapping[str, Any], context: Context) -> dict[str, Any]:
         name: {month: measure(number) for month, number in months.items()}
         for name, months in data["value"].items()
     }
-    return {"_series": series, "_money": data["money"]}
+    return {"_series": series, "_money": data["money"], "adds_up": data["adds_up"]}
 
 
 _CELLS: dict[str, Callable[[Any], Any]] = {

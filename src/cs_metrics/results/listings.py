@@ -123,14 +123,14 @@ class Listing(Result):
 
     def to_dict(self, rows: int | None = None) -> dict[str, Any]:
         """The result as JSON takes it, with the first `rows` of its rows; all of them by default."""
-        found = super().to_dict()
-        return found if rows is None else found | {"rows": found["rows"][: as_count(rows, "rows")]}
+        lines = self.head(self.used if rows is None else as_count(rows, "rows"))
+        return super().to_dict() | {"rows": [[_json(value) for value in line] for line in lines]}
 
     def _payload(self) -> dict[str, Any]:
         return {
             "value": self.value,
             "columns": [{"name": name, "type": kind} for name, kind in self._types.items()],
-            "rows": [[_json(value) for value in line] for line in self.head(self.used)],
+            "rows": [],
             "limit": self._limit,
         }
 

@@ -92,7 +92,11 @@ def ranks(table: ViewTable, column: str, index: Array) -> Array:
     declared = table.table.schema.columns[column]
     if declared.refers is None:
         values = table.values(column)[index]
-        return np.where(values == -1, np.iinfo(np.int32).max, values) if values.dtype.kind == "i" else values
+        return (
+            np.where(values == -1, np.int32(np.iinfo(np.int32).max), values)
+            if values.dtype.kind == "i"
+            else values
+        )
     parent = table.view.portfolio.table(declared.refers)
     refs = table.values(column)[index]
     if parent.rank is not None:

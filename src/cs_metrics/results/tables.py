@@ -233,12 +233,23 @@ class Crosstab(Result):
 
 
 class Monthly(_Measured):
-    """Numbers by month, one or more series; every month of the span stands, zeros included."""
+    """Numbers by month, one or more series; every month of the span stands, zeros included.
+
+    `adds_up` says whether the months are parts of a sum: what is in force in two months is not so twice.
+    """
 
     kind: ClassVar[str] = "monthly"
 
-    def __init__(self, rows: Rows, series: Mapping[str, Mapping[str, int]], *, money: bool = False) -> None:
+    def __init__(
+        self,
+        rows: Rows,
+        series: Mapping[str, Mapping[str, int]],
+        *,
+        money: bool = False,
+        adds_up: bool = True,
+    ) -> None:
         super().__init__(rows)
+        self.adds_up = adds_up
         self._series = {name: dict(months) for name, months in series.items()}
         self._money = money
 
@@ -277,16 +288,17 @@ class Monthly(_Measured):
 
     def _shown(self) -> str:
         totals = ", ".join(
-            f"{name} {self._measure(sum(months.values())):,}" for name, months in self._series.items()
+            f"{name} {self._measure(sum(list(months.values())[0 if self.adds_up else -1 :])):,}"
+            for name, months in self._series.items()
         )
         return f"{totals} {self.spec.unit} in {len(self.months)} months"
 
     def _state(self) -> dict[str, Any]:
-        return {"_series": self._series, "_money": self._money}
+        return {"_series": self._series, "_money": self._money, "adds_up": self.adds_up}
 
     def _merged(self, other: Monthly) -> dict[str, Any]:
         series = {name: added(months, other._series[name]) for name, months in self._series.items()}
-        return {"_series": series, "_money": self._money}
+        return self._state() | {"_series": series}
 
     def _payload(self) -> dict[str, Any]:
         return {
@@ -295,6 +307,7 @@ class Monthly(_Measured):
                 for name, months in self._series.items()
             },
             "money": self._money,
+            "adds_up": self.adds_up,
         }
 
     def _records(self) -> dict[str, list[Any]]:
