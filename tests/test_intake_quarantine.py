@@ -126,6 +126,14 @@ def test_odd_objects_go_to_quarantine_row_by_row() -> None:
     ]
 
 
+def test_objects_that_are_all_wrong_are_the_rows_fault() -> None:
+    """A column of Python objects has no type of its own that could be wrong."""
+    frame = pd.DataFrame(world(subscriptions={"mrr": [True]})["subscriptions"], dtype=object)
+    loaded = load({"subscriptions": frame}, on_error="quarantine")
+    assert loaded.tables["subscriptions"].n == 0
+    assert len(loaded.rejected["subscriptions"]) == 1
+
+
 def test_on_error_is_one_of_two_words() -> None:
     with pytest.raises(OptionError):
         load({}, on_error="ignore")

@@ -6,54 +6,87 @@
 'engagements'
 """
 
-from . import adoption, catalog, errors, overview, records, renewal, reports, results, risk, samples
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from ._version import __version__
-from .errors import CsMetricsError
-from .filters import Filters, ValueBand
 from .metric import Metric, metric
-from .portfolio import Portfolio
-from .records import (
-    QBR,
-    Account,
-    Activity,
-    AdoptionScore,
-    Alert,
-    AlertKind,
-    CampaignTouch,
-    Contact,
-    Contract,
-    ContractState,
-    Engagement,
-    Escalation,
-    Health,
-    Measure,
-    Objective,
-    ObjectiveState,
-    Opportunity,
-    OpportunityKind,
-    OpportunityStage,
-    PlaybookRun,
-    PlaybookStatus,
-    Probability,
-    Propensity,
-    Renewal,
-    RenewalStage,
-    RiskSignal,
-    Role,
-    StackItem,
-    StackPosition,
-    StackTag,
-    Subscription,
-    SubscriptionStatus,
-    Task,
-    TaskStatus,
-    Touchpoint,
-    Usage,
-    User,
-)
-from .report import Audience, Purpose, Report, ReportResult, Section
-from .results import Amount, Breakdown, Count, Crosstab, Listing, Monthly, Ratio, Result, Trend
-from .view import EVERYONE, View
+
+if TYPE_CHECKING:
+    from . import adoption, catalog, errors, overview, records, renewal, reports, results, risk, samples
+    from .errors import (
+        CsMetricsError,
+    )
+    from .filters import (
+        Filters,
+        ValueBand,
+    )
+    from .portfolio import (
+        Portfolio,
+    )
+    from .records import (
+        QBR,
+        Account,
+        Activity,
+        AdoptionScore,
+        Alert,
+        AlertKind,
+        CampaignTouch,
+        Contact,
+        Contract,
+        ContractState,
+        Engagement,
+        Escalation,
+        Health,
+        Measure,
+        Objective,
+        ObjectiveState,
+        Opportunity,
+        OpportunityKind,
+        OpportunityStage,
+        PlaybookRun,
+        PlaybookStatus,
+        Probability,
+        Propensity,
+        Renewal,
+        RenewalStage,
+        RiskSignal,
+        Role,
+        StackItem,
+        StackPosition,
+        StackTag,
+        Subscription,
+        SubscriptionStatus,
+        Task,
+        TaskStatus,
+        Touchpoint,
+        Usage,
+        User,
+    )
+    from .report import (
+        Audience,
+        Purpose,
+        Report,
+        ReportResult,
+        Section,
+    )
+    from .results import (
+        Amount,
+        Breakdown,
+        Count,
+        Crosstab,
+        Listing,
+        Monthly,
+        Ratio,
+        Result,
+        Trend,
+    )
+    from .view import (
+        EVERYONE,
+        View,
+    )
 
 __all__ = [
     "Account", "Activity", "AdoptionScore", "Alert", "AlertKind", "Amount", "Audience", "Breakdown",
@@ -66,3 +99,49 @@ __all__ = [
     "Touchpoint", "Trend", "Usage", "User", "ValueBand", "View", "__version__", "adoption", "catalog",
     "errors", "metric", "overview", "records", "renewal", "reports", "results", "risk", "samples",
 ]  # fmt: skip
+
+_MODULES = frozenset(
+    [
+        "adoption",
+        "catalog",
+        "errors",
+        "overview",
+        "records",
+        "renewal",
+        "reports",
+        "results",
+        "risk",
+        "samples",
+    ]
+)
+_PARTS = {
+    "errors": "CsMetricsError",
+    "filters": "Filters ValueBand",
+    "portfolio": "Portfolio",
+    "records": """
+        Account Activity AdoptionScore Alert AlertKind CampaignTouch Contact Contract ContractState
+        Engagement Escalation Health Measure Objective ObjectiveState Opportunity OpportunityKind
+        OpportunityStage PlaybookRun PlaybookStatus Probability Propensity QBR Renewal RenewalStage
+        RiskSignal Role StackItem StackPosition StackTag Subscription SubscriptionStatus Task
+        TaskStatus Touchpoint Usage User
+    """,
+    "report": "Audience Purpose Report ReportResult Section",
+    "results": "Amount Breakdown Count Crosstab Listing Monthly Ratio Result Trend",
+    "view": "EVERYONE View",
+}
+_HOMES = {name: module for module, names in _PARTS.items() for name in names.split()}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a part when it is first used, so that `import cs_metrics` costs little more than NumPy."""
+    if name in _MODULES:
+        return importlib.import_module(f".{name}", __name__)
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

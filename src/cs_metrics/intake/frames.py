@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -83,8 +84,11 @@ class PandasSource(Source):
 
     @classmethod
     def open(cls, frame: Any) -> PandasSource:
-        # under copy-on-write this copies nothing, and nobody can change the rows below us
-        return cls(frame.copy(deep=False), len(frame), frame.columns)
+        import pandas as pd
+
+        # under copy-on-write nothing is copied, and yet nobody can change the rows below us
+        lazy = int(pd.__version__.partition(".")[0]) >= 3 or pd.options.mode.copy_on_write is True
+        return cls(frame.copy(deep=not lazy), len(frame), frame.columns)
 
     @functools.cached_property
     def _objects(self) -> Any:
@@ -239,11 +243,16 @@ class DuckdbSource(ArrowSource):
         return _relation(self._reasoned(rows, name, reasons))
 
 
+_own = threading.local()
+
+
 def _relation(table: Any) -> Any:
-    """A relation on a cursor of its own: DuckDB's default connection refuses to serve two threads at once."""
+    """A relation on a cursor of this thread: DuckDB's default connection refuses to serve two at once."""
     import duckdb
 
-    return duckdb.cursor().from_arrow(table)
+    if not hasattr(_own, "cursor"):
+        _own.cursor = duckdb.cursor()
+    return _own.cursor.from_arrow(table)
 
 
 def open_frame(given: Any) -> Source:

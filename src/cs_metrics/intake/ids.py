@@ -144,7 +144,7 @@ class _Views:
         _, views, *others = array.buffers()
         self.inline = memoryview(views)[VIEW * array.offset :]
         self.views = np.frombuffer(self.inline, np.int32, 4 * len(array)).reshape(-1, 4)
-        self.buffers = [memoryview(buffer) for buffer in others]
+        self.buffers = [memoryview(b"" if buffer is None else buffer) for buffer in others]
 
     def take(self, rows: Rows) -> list[int | str]:
         taken: list[int | str] = []
