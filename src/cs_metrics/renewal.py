@@ -142,7 +142,8 @@ def contract_value_ytd(view: View, *, basis: Literal["started", "in_force"] = "s
 
     `basis="started"` (our decision): the value of contracts that start in the month, drafts and cancelled ones
     left out; the months add up to the year so far. `basis="in_force"`: the value in force on the month's last
-    day, for the current month on the as-of day. In the portfolio's currency.
+    day, for the current month on the as-of day; since the state is the one the row carries, a contract that has
+    expired or was cancelled since counts in no month. In the portfolio's currency.
     """
     if basis not in ("started", "in_force"):
         raise OptionError("basis", basis, ("started", "in_force"))
