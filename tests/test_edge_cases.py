@@ -285,6 +285,15 @@ def test_the_next_ninety_days(offset: int, due: bool) -> None:
     assert renewal.overdue_renewals(everyone(p)).value == (offset < 0)
 
 
+def test_no_window_is_too_long_and_never_is_in_none() -> None:
+    p = portfolio(
+        contracts=[{"id": "C1", "ends_on": None}], touchpoints=[{"id": "T1", "scheduled_on": day(9)}]
+    )
+    assert renewal.engagements_with_renewals_due(everyone(p), within=10**12).value == 0
+    assert risk.engagements_without_touchpoints(everyone(p), within=10**12).value == 0
+    assert risk.engagements_without_touchpoints(everyone(p), within=10**12, direction="past").value == 1
+
+
 def test_as_of_is_required_and_must_name_a_day() -> None:
     """25."""
     p = portfolio()

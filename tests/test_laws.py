@@ -42,7 +42,6 @@ from worlds import (
     scope,
     shards,
     view,
-    viewer_of,
 )
 
 WORLDS = testing.worlds(tables=SUCCESS_TABLES)
@@ -392,6 +391,24 @@ def test_threads_give_the_serial_answers() -> None:
     assert found == [everything(compute(metric, fresh, options)) for metric, options in CALLS] * 4
 
 
-def test_viewers_see_their_part() -> None:
-    """The viewer of a world is one of its users or everyone; the helper says which."""
-    assert viewer_of(attrs.make_class("W", {"viewer": attrs.field(default=None)})()) is csm.EVERYONE
+@given(WORLDS)
+def test_what_is_done_for_many_rows_is_right_for_few(world: Any) -> None:
+    """The ways that are faster with many rows, and the locks of large views, against the oracle too."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("columns.MANY", "results.tables.MANY", "results.ordering.FEW", "view.LARGE"):
+            patch.setattr(f"cs_metrics.{name}", 0)
+        held_against_oracle(world, None, view(world))
+
+
+def test_the_first_rows_of_a_long_listing_are_its_first_rows() -> None:
+    portfolio = csm.samples.portfolio(engagements=20_000, seed=2)
+    for viewer in (
+        csm.EVERYONE,
+        portfolio.view(as_of="2026-06-30", viewer=csm.EVERYONE).options("owners")[0],
+    ):
+        report = csm.reports.success_report(portfolio.view(as_of="2026-06-30", viewer=viewer))
+        for name, result in report.results.items():
+            if isinstance(result, csm.Listing):
+                everything_listed = result.head(result.value)
+                for count in (0, 1, 10, 100):
+                    assert result.head(count) == everything_listed[:count], name

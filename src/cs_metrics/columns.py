@@ -74,15 +74,11 @@ class Dates:
 
     def within(self, window: Window) -> Flags:
         """On one of the window's days."""
-        if window.last >= NO_DAY:
+        if window.last >= NO_DAY:  # even the longest window does not hold "never"
             return np.asarray((self.days >= window.first) & (self.days != NO_DAY))
         found: Flags = self.days >= window.first
         found &= self.days <= window.last
         return found
-
-    def since(self, day: int) -> Flags:
-        """On `day` or after it, and given at all."""
-        return self.within(Window(day, NO_DAY))
 
     @property
     def missing(self) -> Flags:
