@@ -79,6 +79,19 @@ class View:
     adoption_scores = _Supplied(words.AdoptionScores)
     contracts = _Supplied(words.Contracts)
     opportunities = _Supplied(words.Opportunities)
+    contacts = _Supplied(words.Contacts)
+    subscriptions = _Supplied(words.Subscriptions)
+    renewals = _Supplied(words.Renewals)
+    playbook_runs = _Supplied(words.PlaybookRuns)
+    alerts = _Supplied(words.Alerts)
+    activities = _Supplied(words.Activities)
+    stack_items = _Supplied(words.StackItems)
+    stack_tags = _Supplied(words.StackTags)
+    stack_positions = _Supplied(words.StackPositions)
+    measures = _Supplied(words.Measures)
+    usage = _Supplied(words.Usage)
+    propensities = _Supplied(words.Propensities)
+    campaign_touches = _Supplied(words.CampaignTouches)
 
     def __init__(
         self,

@@ -1,0 +1,150 @@
+"""Contracts and the decisions on their renewal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+import numpy as np
+
+from ..columns import Amounts, Codes, Dates, Flags, Refs, at
+from ..periods import NO_DAY, next_days
+from ..records import ContractState, OpportunityKind, OpportunityStage, RenewalStage
+from ..scope import ViewTable, own, word
+from ..selection import Rows
+from .owners import owner
+
+if TYPE_CHECKING:
+    from ..columns import Array
+
+__all__ = ["Contracts", "Decisions", "Opportunities"]
+
+
+@attrs.frozen(eq=False)
+class Decisions:
+    """What became of each contract's renewal by the as-of day, and when that was decided."""
+
+    won: Flags
+    lost: Flags
+    on: Dates
+
+
+class Contracts(ViewTable):
+    engagement: Refs
+    account: Refs
+    value: Amounts
+    state: Codes
+    renewal_stage: Codes
+    extension_approved: Flags
+    starts_on: Dates
+    ends_on: Dates
+    renewal_finalized_on: Dates
+
+    def in_force_on(self, day: int) -> Flags:
+        """Active, started by `day` and not ended before it."""
+        found = self.ends_on.not_before(day)
+        found &= self.starts_on.by(day)
+        found &= self.state.is_(ContractState.ACTIVE)
+        return found
+
+    @word
+    def in_force(self) -> Flags:
+        """In force on the as-of day."""
+        return self.in_force_on(self.view.today)
+
+    @word
+    def decisions(self) -> Decisions:
+        """From the last `renew` opportunity closed by the as-of day where there is one, else from the contract.
+
+        A decision dated later is none yet; one without a day stands, but nobody knows when it fell.
+        """
+        day = self.renewal_finalized_on.days
+        due = self.renewal_finalized_on.by(self.view.today) | (day == NO_DAY)
+        won = self.renewal_stage.is_(RenewalStage.RENEWAL_APPROVED) & due
+        lost = self.renewal_stage.is_(RenewalStage.RENEWAL_REJECTED) & due
+        on = np.where(won | lost, day, np.int32(NO_DAY))
+        if self.view.has("opportunities"):
+            self.view.opportunities.decide(won, lost, on)
+        return Decisions(won, lost, Dates(on))
+
+    @word
+    def undecided(self) -> Flags:
+        return ~(self.decisions.won | self.decisions.lost)
+
+    @word
+    def under_review(self) -> Flags:
+        """Under review or awaiting it."""
+        return self.renewal_stage.isin((RenewalStage.AWAITING_REVIEW, RenewalStage.UNDER_REVIEW))
+
+    @word
+    def active_or_expired(self) -> Flags:
+        return self.state.isin((ContractState.ACTIVE, ContractState.EXPIRED))
+
+    @word
+    def on_extension(self) -> Flags:
+        """Active, with an approved extension."""
+        return self.state.is_(ContractState.ACTIVE) & self.extension_approved
+
+    def renewal_due(self, within: int) -> Flags:
+        """Undecided, in force, and ending in the next `within` days."""
+        due = self.ends_on.within(next_days(self.view.today, within))
+        due &= self.undecided_in_force
+        return due
+
+    @word
+    def undecided_in_force(self) -> Flags:
+        return self.in_force & self.undecided
+
+    @word
+    def in_force_ones(self) -> Rows:
+        """The contracts in force on the as-of day."""
+        return self.everything.only(self.in_force, otherwise="not in force")
+
+    def touched_by(self, signals: Array) -> Flags:
+        """Those in force that one of the signals names, or of engagements with a signal that names none."""
+        named, risky = self.view.risk_signals.touched(signals)
+        index = self.in_force_ones.index
+        found: Flags = np.zeros(self.n, bool)
+        found[index] = named.take(index) | at(risky, self.engagement.rows.take(index), False)
+        return found
+
+    def touched_by_category(self) -> dict[str, Flags]:
+        """The contracts that signals of each category touch."""
+        signals, categories = self.view.risk_signals.active_ones.index, self.view.risk_signals.category
+        of_category = categories.codes.take(signals)
+        return {
+            label: self.touched_by(signals[of_category == code])
+            for code, label in enumerate(categories.labels)
+        }
+
+    def labels(self, by: str) -> Codes:
+        """The stage of its engagement, the industry of its account, or the id of whom it follows."""
+        portfolio = self.view.portfolio
+        if by == "stage":
+            return own(portfolio.table("engagements"), "stage", self.values("engagement_id"))
+        if by == "industry":
+            return own(portfolio.table("accounts"), "industry", self.values("account_id"))
+        owners, users = owner(self), self.view.users
+        return Codes(np.where(owners.known, owners.rows, -1), users.ids(np.arange(users.n)))
+
+
+class Opportunities(ViewTable):
+    contract: Refs
+    kind: Codes
+    stage: Codes
+    closed_on: Dates
+
+    def decide(self, won: Flags, lost: Flags, on: Array) -> None:
+        """Overrule what contracts say of their renewal where a closed `renew` opportunity decides it.
+
+        The layout sorts a contract's opportunities so that the decisive one, the latest closed (of several on
+        one day the one with the smallest id), is the last of those closed by the as-of day.
+        """
+        closed = self.closed_on.by(self.view.today) | self.closed_on.missing
+        closed &= ~self.stage.is_(OpportunityStage.OPEN)
+        closed &= self.kind.is_(OpportunityKind.RENEW)
+        contracts, deciding = self.contract.last(closed)
+        renewed = Codes(self.stage.codes[deciding], self.stage.labels).is_(OpportunityStage.CLOSED_WON)
+        won[contracts] = renewed
+        lost[contracts] = ~renewed
+        on[contracts] = self.closed_on.days[deciding]
