@@ -130,11 +130,6 @@ class View:
         lo, hi = self._positions
         return self.portfolio.size * (hi - lo) // max(self.portfolio.hierarchy.size, 1)
 
-    @property
-    def whole(self) -> bool:
-        """Whether nothing is out of scope or filtered out."""
-        return self._positions is None and self._filtering is None
-
     def has(self, table: str) -> bool:
         """Whether a table was supplied."""
         return table in self.portfolio.tables
