@@ -19,6 +19,8 @@ import attrs
 import jsonschema
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -96,9 +98,15 @@ def change_of(metric: Any, before: csm.View, after: csm.View, options: dict[str,
         return missing
 
 
+UNEXPLAINED: dict[str, str] = {}
+"""Metrics whose value no sum over rows gives, and why; all others of the catalog are explained."""
+
+
 def every(before: csm.View, after: csm.View) -> Any:
     """Every change of the catalog, and where to look if it is wrong."""
     for metric, options in CALLS:
+        if metric.id in UNEXPLAINED:
+            continue
         change = change_of(metric, before, after, options)
         if isinstance(change, csm.errors.MissingTable):
             sides = [compute(metric, view, options) for view in (before, after)]
@@ -119,6 +127,8 @@ def flat(value: Any) -> dict[tuple[Any, ...], Any]:
 
 def numbers(result: Any) -> dict[tuple[Any, ...], Any]:
     """All that a result counts, by cell: what limits cut off too, a ratio above and below its line."""
+    if isinstance(result, csm.Trend):
+        return numbers(result.current)
     if isinstance(result, csm.Ratio):
         return {("numerator",): result.numerator, ("denominator",): result.denominator}
     if isinstance(result, csm.Breakdown):
@@ -179,6 +189,7 @@ def test_who_entered_and_left_are_the_rows_of_one_side_only(views: Any) -> None:
         assert set(changed) <= set(before) & set(after), where
 
 
+@COSTLY
 @given(pairs())
 def test_row_by_row_the_differences_add_up(views: Any) -> None:
     for change, where in every(*views):
@@ -211,7 +222,8 @@ def test_what_entered_adds_is_the_metric_over_it_alone(world: Any, random: Any) 
     sides = load(world), after
     views = [side.view(as_of=world.as_of, viewer=csm.EVERYONE) for side in sides]
     for change, where in every(views[0], views[1]):
-        if isinstance(change.after, csm.Ratio) or change.after.kind == "listing":
+        now = change.after.current if isinstance(change.after, csm.Trend) else change.after
+        if isinstance(now, csm.Ratio | csm.Listing):
             continue  # distinct things do not add up over rows; of a listing each row is 1
         for what, records, sign in (("entered", tables, 1), ("left", world.tables, -1)):
             table, wanted = change.spec.counts, set(keys(change.spec.counts, getattr(change, what)()))
@@ -225,6 +237,7 @@ def test_what_entered_adds_is_the_metric_over_it_alone(world: Any, random: Any) 
             assert without_zeros(flat(change.parts[what])) == without_zeros(signed), (where, what)
 
 
+@COSTLY
 @given(pairs())
 def test_a_change_travels(views: Any) -> None:
     """As JSON under the schema and back, pickled, and as frames; backwards it is the same with another sign."""
@@ -248,6 +261,7 @@ def test_a_change_travels(views: Any) -> None:
         assert back.changed_count == change.changed_count, where
 
 
+@COSTLY
 @given(WORLDS)
 def test_nothing_changes_between_two_loads_of_the_same(world: Any) -> None:
     """The same records, shuffled and loaded again: rows are known by their keys."""
@@ -460,6 +474,14 @@ def test_what_cannot_be_explained_is_said_and_named(metric: Any) -> None:
         csm.what_changed(metric, *weeks())
 
 
+def test_metrics_that_cannot_be_explained_say_so() -> None:
+    view = csm.samples.portfolio(engagements=30).view(as_of=A, viewer=csm.EVERYONE)
+    for name, why in UNEXPLAINED.items():
+        assert why
+        with pytest.raises(csm.errors.OptionError, match=name):
+            csm.what_changed(name, view, view)
+
+
 def test_fractions_and_trends() -> None:
     before, after = everyone(portfolio()), everyone(portfolio(engagements=[{"id": "E1"}, {"id": "E2"}]))
     change = csm.what_changed(halves, before, after)
@@ -504,21 +526,24 @@ def test_many_rows_are_explained_as_few_are() -> None:
     assert change.left_count and change.entered_count and change.changed_count
 
 
-@pytest.mark.parametrize("kind", ["polars", "pyarrow", "duckdb"])
-def test_frames_of_the_kind_that_went_in(kind: str) -> None:
-    from test_laws import KINDS, plain_frames
-
-    world = load_frames(kind, KINDS, plain_frames)
-    views = [world.view(as_of=day, viewer=csm.EVERYONE) for day in ("2026-05-31", "2026-06-30")]
-    for metric, options in CALLS:
-        change = csm.what_changed(metric, *views, **options)
-        whole = change.after.rows()
-        for table in change.tables:
-            assert type(change.changed(table)) is type(whole) and type(change.by_row(table)) is type(whole)
-        assert type(change.entered()) is type(whole) and type(change.left()) is type(whole)
-        assert type(change.to_frame()) is type(whole)
+def arrow(frame: pd.DataFrame) -> pa.Table:
+    return pa.Table.from_pandas(frame, preserve_index=False)
 
 
-def load_frames(kind: str, kinds: Any, plain: Any) -> csm.Portfolio:
+def relation(frame: pd.DataFrame) -> Any:
+    import duckdb
+
+    return duckdb.from_arrow(arrow(frame))
+
+
+@pytest.mark.parametrize("made", [pl.from_pandas, arrow, relation])
+def test_frames_are_of_the_kind_that_went_in(made: Any) -> None:
     tables = csm.samples.frames(engagements=40, seed=3)
-    return csm.Portfolio.from_frames(**{name: kinds[kind](frame) for name, frame in tables.items()})
+    world = csm.Portfolio.from_frames(**{name: made(frame) for name, frame in tables.items()})
+    views = [world.view(as_of=day, viewer=csm.EVERYONE) for day in ("2026-05-31", "2026-06-30")]
+    for change, where in every(views[0], views[1]):
+        kind = type(change.after.rows())
+        frames = [change.entered(), change.left(), change.to_frame()]
+        for table in change.tables:
+            frames += [change.changed(table), change.by_row(table)]
+        assert all(type(frame) is kind for frame in frames), where
