@@ -16,6 +16,9 @@ from .metric import Metric, metric
 
 if TYPE_CHECKING:
     from . import adoption, catalog, errors, overview, records, renewal, reports, results, risk, samples
+    from .changes import (
+        what_changed,
+    )
     from .errors import (
         CsMetricsError,
     )
@@ -75,6 +78,7 @@ if TYPE_CHECKING:
     from .results import (
         Amount,
         Breakdown,
+        Change,
         Count,
         Crosstab,
         Listing,
@@ -90,7 +94,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Account", "Activity", "AdoptionScore", "Alert", "AlertKind", "Amount", "Audience", "Breakdown",
-    "CampaignTouch", "Contact", "Contract", "ContractState", "Count", "Crosstab", "CsMetricsError",
+    "CampaignTouch", "Change", "Contact", "Contract", "ContractState", "Count", "Crosstab", "CsMetricsError",
     "EVERYONE", "Engagement", "Escalation", "Filters", "Health", "Listing", "Measure", "Metric",
     "Monthly", "Objective", "ObjectiveState", "Opportunity", "OpportunityKind", "OpportunityStage",
     "PlaybookRun", "PlaybookStatus", "Portfolio", "Probability", "Propensity", "Purpose", "QBR", "Ratio",
@@ -98,6 +102,7 @@ __all__ = [
     "StackItem", "StackPosition", "StackTag", "Subscription", "SubscriptionStatus", "Task", "TaskStatus",
     "Touchpoint", "Trend", "Usage", "User", "ValueBand", "View", "__version__", "adoption", "catalog",
     "errors", "metric", "overview", "records", "renewal", "reports", "results", "risk", "samples",
+    "what_changed",
 ]  # fmt: skip
 
 _MODULES = frozenset(
@@ -115,6 +120,7 @@ _MODULES = frozenset(
     ]
 )
 _PARTS = {
+    "changes": "what_changed",
     "errors": "CsMetricsError",
     "filters": "Filters ValueBand",
     "portfolio": "Portfolio",
@@ -126,7 +132,7 @@ _PARTS = {
         TaskStatus Touchpoint Usage User
     """,
     "report": "Audience Purpose Report ReportResult Section",
-    "results": "Amount Breakdown Count Crosstab Listing Monthly Ratio Result Trend",
+    "results": "Amount Breakdown Change Count Crosstab Listing Monthly Ratio Result Trend",
     "view": "EVERYONE View",
 }
 _HOMES = {name: module for module, names in _PARTS.items() for name in names.split()}
