@@ -30,9 +30,9 @@ from builders import A, everyone, portfolio
 from cs_metrics import intake, testing
 from cs_metrics.records import SCHEMA
 from cs_metrics.results import Change, schema
-from worlds import CALLS, SUCCESS_TABLES, arguments, compute, library_filters, load, record_keys, row_keys
+from worlds import GROUPS, Group, arguments, compute, library_filters, load, record_keys, row_keys
 
-WORLDS = testing.worlds(tables=SUCCESS_TABLES)
+EACH_GROUP = pytest.mark.parametrize("group", GROUPS, ids=str)
 COSTLY = settings(max_examples=max(settings.default.max_examples // 4, 1))
 EXPLAINING = ("entered", "left", "changed")
 
@@ -73,9 +73,9 @@ def later(world: Any, random: Any) -> csm.Portfolio:
 
 
 @st.composite
-def pairs(draw: Any) -> tuple[csm.View, csm.View]:
+def pairs(draw: Any, group: Group) -> tuple[csm.View, csm.View]:
     """Two views that differ in one or more of day, viewer, filters and portfolio."""
-    world = draw(WORLDS)
+    world = draw(group.worlds)
     before = load(world)
     after = later(world, draw(st.randoms(use_true_random=False))) if draw(st.booleans()) else before
     viewers = [csm.EVERYONE, *sorted(user.id for user in world.tables.get("users", ()))]
@@ -102,9 +102,9 @@ UNEXPLAINED: dict[str, str] = {}
 """Metrics whose value no sum over rows gives, and why; all others of the catalog are explained."""
 
 
-def every(before: csm.View, after: csm.View) -> Any:
+def every(group: Group, before: csm.View, after: csm.View) -> Any:
     """Every change of the catalog, and where to look if it is wrong."""
-    for metric, options in CALLS:
+    for metric, options in group.calls:
         if metric.id in UNEXPLAINED:
             continue
         change = change_of(metric, before, after, options)
@@ -154,10 +154,12 @@ def keys(table: str, frame: pd.DataFrame) -> list[Any]:
 # the law ------------------------------------------------------------------------------------------------------
 
 
-@given(pairs())
-def test_entered_left_and_changed_add_up_to_every_difference(views: Any) -> None:
+@EACH_GROUP
+@given(st.data())
+def test_entered_left_and_changed_add_up_to_every_difference(group: Group, data: Any) -> None:
     """Law 7, second half."""
-    for change, where in every(*views):
+    views = data.draw(pairs(group))
+    for change, where in every(group, *views):
         before, after = numbers(change.before), numbers(change.after)
         difference = {cell: after.get(cell, 0) - before.get(cell, 0) for cell in {*before, *after}}
         assert without_zeros(flat(change.difference)) == without_zeros(difference), where
@@ -173,9 +175,11 @@ def test_entered_left_and_changed_add_up_to_every_difference(views: Any) -> None
             assert total.entered + total.left + total.changed == total.difference, where
 
 
-@given(pairs())
-def test_who_entered_and_left_are_the_rows_of_one_side_only(views: Any) -> None:
-    for change, where in every(*views):
+@EACH_GROUP
+@given(st.data())
+def test_who_entered_and_left_are_the_rows_of_one_side_only(group: Group, data: Any) -> None:
+    views = data.draw(pairs(group))
+    for change, where in every(group, *views):
         table = change.spec.counts
         before, after = row_keys(change.before), row_keys(change.after)
         assert change.tables[0] == table, where
@@ -189,10 +193,12 @@ def test_who_entered_and_left_are_the_rows_of_one_side_only(views: Any) -> None:
         assert set(changed) <= set(before) & set(after), where
 
 
+@EACH_GROUP
 @COSTLY
-@given(pairs())
-def test_row_by_row_the_differences_add_up(views: Any) -> None:
-    for change, where in every(*views):
+@given(st.data())
+def test_row_by_row_the_differences_add_up(group: Group, data: Any) -> None:
+    views = data.draw(pairs(group))
+    for change, where in every(group, *views):
         found: dict[str, dict[Any, Any]] = {what: {} for what in EXPLAINING}
         names = list(change.to_dict()["names"])
         for table in change.tables:
@@ -211,17 +217,19 @@ def test_row_by_row_the_differences_add_up(views: Any) -> None:
             assert without_zeros(sums) == without_zeros(flat(change.parts[what])), where
 
 
+@EACH_GROUP
 @COSTLY
-@given(WORLDS, st.randoms(use_true_random=False))
-def test_what_entered_adds_is_the_metric_over_it_alone(world: Any, random: Any) -> None:
+@given(st.data(), st.randoms(use_true_random=False))
+def test_what_entered_adds_is_the_metric_over_it_alone(group: Group, data: Any, random: Any) -> None:
     """A portfolio that holds no other rows of the counted table gives what these rows are said to add."""
+    world = data.draw(group.worlds)
     tables = moved_on(world, random)
     after = csm.Portfolio.from_frames(
         **intake.from_records(tables), **arguments(world), on_error="quarantine"
     )
     sides = load(world), after
     views = [side.view(as_of=world.as_of, viewer=csm.EVERYONE) for side in sides]
-    for change, where in every(views[0], views[1]):
+    for change, where in every(group, views[0], views[1]):
         now = change.after.current if isinstance(change.after, csm.Trend) else change.after
         if isinstance(now, csm.Ratio | csm.Listing):
             continue  # distinct things do not add up over rows; of a listing each row is 1
@@ -237,12 +245,14 @@ def test_what_entered_adds_is_the_metric_over_it_alone(world: Any, random: Any) 
             assert without_zeros(flat(change.parts[what])) == without_zeros(signed), (where, what)
 
 
+@EACH_GROUP
 @COSTLY
-@given(pairs())
-def test_a_change_travels(views: Any) -> None:
+@given(st.data())
+def test_a_change_travels(group: Group, data: Any) -> None:
     """As JSON under the schema and back, pickled, and as frames; backwards it is the same with another sign."""
+    views = data.draw(pairs(group))
     checker = jsonschema.Draft202012Validator(schema())
-    for change, where in every(*views):
+    for change, where in every(group, *views):
         text = change.to_json()
         checker.validate(json.loads(text))
         for sent in (
@@ -261,15 +271,17 @@ def test_a_change_travels(views: Any) -> None:
         assert back.changed_count == change.changed_count, where
 
 
+@EACH_GROUP
 @COSTLY
-@given(WORLDS)
-def test_nothing_changes_between_two_loads_of_the_same(world: Any) -> None:
+@given(st.data())
+def test_nothing_changes_between_two_loads_of_the_same(group: Group, data: Any) -> None:
     """The same records, shuffled and loaded again: rows are known by their keys."""
+    world = data.draw(group.worlds)
     again = csm.Portfolio.from_records(
         **{name: rows[::-1] for name, rows in world.tables.items()}, **arguments(world)
     )
     views = [side.view(as_of=world.as_of, viewer=csm.EVERYONE) for side in (load(world), again)]
-    for change, where in every(views[0], views[1]):
+    for change, where in every(group, views[0], views[1]):
         assert not without_zeros(flat(change.difference)), where
         assert all(set(counts.values()) <= {0} for counts in change.counts.values()), where
         assert change.by_row().empty and change.entered().empty and change.left().empty, where
@@ -536,12 +548,13 @@ def relation(frame: pd.DataFrame) -> Any:
     return duckdb.from_arrow(arrow(frame))
 
 
+@EACH_GROUP
 @pytest.mark.parametrize("made", [pl.from_pandas, arrow, relation])
-def test_frames_are_of_the_kind_that_went_in(made: Any) -> None:
+def test_frames_are_of_the_kind_that_went_in(made: Any, group: Group) -> None:
     tables = csm.samples.frames(engagements=40, seed=3)
     world = csm.Portfolio.from_frames(**{name: made(frame) for name, frame in tables.items()})
     views = [world.view(as_of=day, viewer=csm.EVERYONE) for day in ("2026-05-31", "2026-06-30")]
-    for change, where in every(views[0], views[1]):
+    for change, where in every(group, views[0], views[1]):
         kind = type(change.after.rows())
         frames = [change.entered(), change.left(), change.to_frame()]
         for table in change.tables:
