@@ -15,13 +15,29 @@ from ._version import __version__
 from .metric import Metric, metric
 
 if TYPE_CHECKING:
-    from . import adoption, catalog, errors, overview, records, renewal, reports, results, risk, samples
+    from . import (
+        act,
+        adoption,
+        catalog,
+        errors,
+        overview,
+        records,
+        renewal,
+        reports,
+        results,
+        review,
+        risk,
+        samples,
+    )
     from .errors import (
         CsMetricsError,
     )
     from .filters import (
         Filters,
         ValueBand,
+    )
+    from .periods import (
+        Trailing,
     )
     from .portfolio import (
         Portfolio,
@@ -97,12 +113,14 @@ __all__ = [
     "PlaybookRun", "PlaybookStatus", "Portfolio", "Probability", "Propensity", "Purpose", "QBR", "Ratio",
     "Renewal", "RenewalStage", "Report", "ReportResult", "Result", "RiskSignal", "Role", "Section",
     "StackItem", "StackPosition", "StackTag", "Subscription", "SubscriptionStatus", "Task", "TaskStatus",
-    "Touchpoint", "Trend", "Usage", "User", "ValueBand", "View", "__version__", "adoption", "catalog",
-    "errors", "metric", "overview", "records", "renewal", "reports", "results", "risk", "samples",
+    "Touchpoint", "Trailing", "Trend", "Usage", "User", "ValueBand", "View", "__version__", "act", "adoption",
+    "catalog", "errors", "metric", "overview", "records", "renewal", "reports", "results", "review",
+    "risk", "samples",
 ]  # fmt: skip
 
 _MODULES = frozenset(
     [
+        "act",
         "adoption",
         "catalog",
         "errors",
@@ -111,6 +129,7 @@ _MODULES = frozenset(
         "renewal",
         "reports",
         "results",
+        "review",
         "risk",
         "samples",
     ]
@@ -118,6 +137,7 @@ _MODULES = frozenset(
 _PARTS = {
     "errors": "CsMetricsError",
     "filters": "Filters ValueBand",
+    "periods": "Trailing",
     "portfolio": "Portfolio",
     "records": """
         Account Activity AdoptionScore Alert AlertKind CampaignTouch Contact Contract ContractState

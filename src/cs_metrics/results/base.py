@@ -282,6 +282,8 @@ def plain(value: Any) -> Any:
     """A value of an option as JSON takes it."""
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
+    if attrs.has(type(value)):
+        return plain(attrs.asdict(value, recurse=False))
     if isinstance(value, set | frozenset):
         return sorted((plain(item) for item in value), key=str)
     if isinstance(value, tuple | list):

@@ -34,6 +34,15 @@ _BUCKETS: dict[str, Any] = {
         "additionalProperties": False,
     },
 }
+_LINES: dict[str, Any] = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {"label": _LABEL, "values": {"type": "array", "items": _WHOLE}},
+        "required": ["label", "values"],
+        "additionalProperties": False,
+    },
+}
 _COUNTS = {"type": "object", "additionalProperties": {"type": "integer", "minimum": 0}}
 _METRIC = {
     "type": "object",
@@ -77,15 +86,10 @@ _OWN: dict[str, dict[str, Any]] = {
     },
     "crosstab": {
         "columns": {"type": "array", "items": _LABEL},
-        "value": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {"label": _LABEL, "values": {"type": "array", "items": _WHOLE}},
-                "required": ["label", "values"],
-                "additionalProperties": False,
-            },
-        },
+        "value": _LINES,
+        "cut_off": _LINES,
+        "order": {"enum": ["label", "largest"]},
+        "limit": _LIMIT,
     },
     "monthly": {
         "value": {
@@ -224,7 +228,12 @@ def _crosstab(data: Mapping[str, Any], context: Context) -> dict[str, Any]:
     columns = data["columns"]
     return {
         "_columns": [column for column in columns if column is not None],
-        "_cells": {line["label"]: dict(zip(columns, line["values"], strict=True)) for line in data["value"]},
+        "_cells": {
+            line["label"]: dict(zip(columns, line["values"], strict=True))
+            for line in (*data["value"], *data["cut_off"])
+        },
+        "_order": data["order"],
+        "_limit": data["limit"],
     }
 
 
@@ -270,8 +279,8 @@ _READERS: dict[str, tuple[type[Result], Callable[[Mapping[str, Any], Context], d
     "trend": (
         Trend,
         lambda data, context: {
-            "current": from_dict(data["current"]),
-            "previous": from_dict(data["previous"]),
+            "_current": from_dict(data["current"]),
+            "_previous": from_dict(data["previous"]),
         },
     ),
 }
