@@ -145,6 +145,9 @@ class Parents:
     __slots__ = ("column", "table")
 
     def __init__(self, table: ViewTable, column: str) -> None:
+        table.view.portfolio.table(
+            table.table.schema.columns[column].refers or ""
+        )  # missing? then say so now
         self.table = table
         self.column = column
 
