@@ -68,6 +68,26 @@ BILLING: list[tuple[str, list[Subscription], dict[str, int], dict[str, Any]]] = 
      [sub(1, 10, "2026-01-10", "2026-02-20"), sub(2, 10, "2026-03-10", "2026-04-20"), sub(3, 10, "2026-05-10")],
      {"gap_days": 20},  # 18 days and 20 days
      {"new": {"26-01": 10}}),
+    (
+        "a period of nothing within a gap does not shorten it: 10 March to 9 April are 30 days",
+        [
+            sub(1, 100, "2026-01-10", "2026-03-10"),
+            sub(2, 0, "2026-03-20", "2026-04-05"),
+            sub(3, 100, "2026-04-09"),
+        ],
+        {"gap_days": 29},
+        {"new": {"26-01": 100}, "reactivation": {"26-04": 100}, "churn": {"26-03": 100}},
+    ),
+    (
+        "nor does it break it",
+        [
+            sub(1, 100, "2026-01-10", "2026-03-10"),
+            sub(2, 0, "2026-03-20", "2026-04-05"),
+            sub(3, 100, "2026-04-09"),
+        ],
+        {"gap_days": 30},
+        {"new": {"26-01": 100}},
+    ),
     ("an upgrade on the same day is expansion",
      [sub(1, 100, "2026-01-10", ended_on=on("2026-04-10")), sub(2, 250, "2026-04-10")], {},
      {"new": {"26-01": 100}, "expansion": {"26-04": 150}}),
