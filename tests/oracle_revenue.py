@@ -6,6 +6,7 @@ Decisions where the definitions are silent:
 - a gap is a run of days on which the account's MRR is 0, between two days on which it is not; one of at most gap_days days,
   over by A, is bridged with the MRR of its eve. A period that is worth 0 bridges nothing by itself;
 - a cohort's accounts left are those whose MRR is not 0; accounts that never had MRR are in no cohort;
+- a triangle of more than LONGEST periods (a subscription of the year 1) is not drawn: TooLong;
 - a forecast takes churn as the float that it is, exactly, and `expected` is rounded once over the whole sum.
 """
 
@@ -43,7 +44,7 @@ def timeline(scope: Scope, account_id: Any, gap_days: int = 0) -> Points:
 
 
 def bridged(points: Points, gap_days: int) -> Points:
-    """The same with every short gap filled by the MRR of its eve."""
+    """The same with every short gap filled by the MRR of its eve; one that began longer ago has 0 for an eve."""
     filled: Points = []
     for number, (day, mrr) in enumerate(points):
         eve = filled[-1][1] if filled else Decimal(0)
@@ -52,17 +53,10 @@ def bridged(points: Points, gap_days: int) -> Points:
             if amount != 0:
                 back = later
                 break
-        if mrr == 0 and eve != 0 and back is not None and gap_length(points, number, back) <= gap_days:
+        if mrr == 0 and eve != 0 and back is not None and (back - day).days <= gap_days:
             mrr = eve
         filled.append((day, mrr))
     return filled
-
-
-def gap_length(points: Points, number: int, back: date) -> int:
-    """Days from the first of the zeros in which points[number] stands to the day on which there is MRR again."""
-    while points[number - 1][1] == 0:
-        number -= 1
-    return (back - points[number][0]).days
 
 
 def at(points: Points, day: date) -> Decimal:
@@ -194,6 +188,13 @@ def revenue__logo_retention(scope: Scope, *, months: int = 12) -> Answer:
 
 # Cohorts
 
+LONGEST = 1_200
+"""Periods of a triangle: a hundred years of months are 720,000 cells, the months since the year 1 are 300 million."""
+
+
+class TooLong(ValueError):
+    """A triangle of cohorts with more periods than anybody would read, or any machine should hold."""
+
 
 @attrs.frozen
 class Period:
@@ -218,6 +219,8 @@ def periods_from(day: date, by: str, as_of: date) -> list[Period]:
     """Every period from the day's own to A's."""
     periods = [period_of(day, by, as_of)]
     while periods[-1].last < as_of:
+        if len(periods) == LONGEST:
+            raise TooLong(day)
         periods.append(period_of(periods[-1].last + timedelta(1), by, as_of))
     return periods
 
