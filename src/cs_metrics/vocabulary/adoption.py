@@ -11,7 +11,7 @@ import numpy as np
 
 from ..columns import Flags
 from ..exact import exact_sums
-from ..layout import order_by
+from ..sorting import order_by
 
 if TYPE_CHECKING:
     from ..columns import Array
