@@ -15,7 +15,20 @@ from ._version import __version__
 from .metric import Metric, metric
 
 if TYPE_CHECKING:
-    from . import adoption, catalog, errors, overview, records, renewal, reports, results, risk, samples
+    from . import (
+        act,
+        adoption,
+        catalog,
+        errors,
+        overview,
+        records,
+        renewal,
+        reports,
+        results,
+        review,
+        risk,
+        samples,
+    )
     from .changes import (
         what_changed,
     )
@@ -25,6 +38,9 @@ if TYPE_CHECKING:
     from .filters import (
         Filters,
         ValueBand,
+    )
+    from .periods import (
+        Trailing,
     )
     from .portfolio import (
         Portfolio,
@@ -81,6 +97,7 @@ if TYPE_CHECKING:
         Change,
         Count,
         Crosstab,
+        Groups,
         Listing,
         Monthly,
         Ratio,
@@ -94,19 +111,20 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Account", "Activity", "AdoptionScore", "Alert", "AlertKind", "Amount", "Audience", "Breakdown",
-    "CampaignTouch", "Change", "Contact", "Contract", "ContractState", "Count", "Crosstab", "CsMetricsError",
-    "EVERYONE", "Engagement", "Escalation", "Filters", "Health", "Listing", "Measure", "Metric",
-    "Monthly", "Objective", "ObjectiveState", "Opportunity", "OpportunityKind", "OpportunityStage",
-    "PlaybookRun", "PlaybookStatus", "Portfolio", "Probability", "Propensity", "Purpose", "QBR", "Ratio",
-    "Renewal", "RenewalStage", "Report", "ReportResult", "Result", "RiskSignal", "Role", "Section",
-    "StackItem", "StackPosition", "StackTag", "Subscription", "SubscriptionStatus", "Task", "TaskStatus",
-    "Touchpoint", "Trend", "Usage", "User", "ValueBand", "View", "__version__", "adoption", "catalog",
-    "errors", "metric", "overview", "records", "renewal", "reports", "results", "risk", "samples",
-    "what_changed",
+    "CampaignTouch", "Change", "Contact", "Contract", "ContractState", "Count", "Crosstab",
+    "CsMetricsError", "EVERYONE", "Engagement", "Escalation", "Filters", "Groups", "Health", "Listing",
+    "Measure", "Metric", "Monthly", "Objective", "ObjectiveState", "Opportunity", "OpportunityKind",
+    "OpportunityStage", "PlaybookRun", "PlaybookStatus", "Portfolio", "Probability", "Propensity",
+    "Purpose", "QBR", "Ratio", "Renewal", "RenewalStage", "Report", "ReportResult", "Result", "RiskSignal",
+    "Role", "Section", "StackItem", "StackPosition", "StackTag", "Subscription", "SubscriptionStatus",
+    "Task", "TaskStatus", "Touchpoint", "Trailing", "Trend", "Usage", "User", "ValueBand", "View",
+    "__version__", "act", "adoption", "catalog", "errors", "metric", "overview", "records", "renewal",
+    "reports", "results", "review", "risk", "samples", "what_changed",
 ]  # fmt: skip
 
 _MODULES = frozenset(
     [
+        "act",
         "adoption",
         "catalog",
         "errors",
@@ -115,6 +133,7 @@ _MODULES = frozenset(
         "renewal",
         "reports",
         "results",
+        "review",
         "risk",
         "samples",
     ]
@@ -123,6 +142,7 @@ _PARTS = {
     "changes": "what_changed",
     "errors": "CsMetricsError",
     "filters": "Filters ValueBand",
+    "periods": "Trailing",
     "portfolio": "Portfolio",
     "records": """
         Account Activity AdoptionScore Alert AlertKind CampaignTouch Contact Contract ContractState
@@ -132,7 +152,7 @@ _PARTS = {
         TaskStatus Touchpoint Usage User
     """,
     "report": "Audience Purpose Report ReportResult Section",
-    "results": "Amount Breakdown Change Count Crosstab Listing Monthly Ratio Result Trend",
+    "results": "Amount Breakdown Change Count Crosstab Groups Listing Monthly Ratio Result Trend",
     "view": "EVERYONE View",
 }
 _HOMES = {name: module for module, names in _PARTS.items() for name in names.split()}

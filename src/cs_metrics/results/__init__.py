@@ -5,11 +5,12 @@ from .change import Change
 from .contributions import Contributions, Part
 from .exchange import schema
 from .explained import Line
+from .groups import Groups
 from .listings import Listing
 from .numbers import Amount, Count, Ratio, Trend
 from .tables import Breakdown, Crosstab, Monthly
 
 __all__ = [
-    "Amount", "Breakdown", "Change", "Context", "Contributions", "Count", "Crosstab", "Line", "Listing", "Monthly",
-    "Part", "Ratio", "Result", "Trend", "schema",
+    "Amount", "Breakdown", "Change", "Context", "Contributions", "Count", "Crosstab", "Groups", "Line",
+    "Listing", "Monthly", "Part", "Ratio", "Result", "Trend", "schema",
 ]  # fmt: skip

@@ -237,7 +237,7 @@ class Result:
         return self
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.to_dict() == other.to_dict()
+        return isinstance(other, Result) and self.to_dict() == other.to_dict()
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -318,6 +318,8 @@ def plain(value: Any) -> Any:
     """A value of an option as JSON takes it."""
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
+    if attrs.has(type(value)):
+        return plain(attrs.asdict(value, recurse=False))
     if isinstance(value, set | frozenset):
         return sorted((plain(item) for item in value), key=str)
     if isinstance(value, tuple | list):

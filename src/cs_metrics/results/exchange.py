@@ -12,6 +12,7 @@ from ..errors import DataError, Problem
 from .base import Context, Result, Spec
 from .change import Change, restored
 from .explained import Kept, Line
+from .groups import Groups
 from .listings import Listing
 from .numbers import Amount, Count, Ratio, Trend, unnamed
 from .tables import Breakdown, Crosstab, Monthly
@@ -32,6 +33,15 @@ _BUCKETS: dict[str, Any] = {
         "type": "object",
         "properties": {"label": _LABEL, "value": _NUMBER},
         "required": ["label", "value"],
+        "additionalProperties": False,
+    },
+}
+_LINES: dict[str, Any] = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {"label": _LABEL, "values": {"type": "array", "items": _WHOLE}},
+        "required": ["label", "values"],
         "additionalProperties": False,
     },
 }
@@ -78,15 +88,10 @@ _OWN: dict[str, dict[str, Any]] = {
     },
     "crosstab": {
         "columns": {"type": "array", "items": _LABEL},
-        "value": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {"label": _LABEL, "values": {"type": "array", "items": _WHOLE}},
-                "required": ["label", "values"],
-                "additionalProperties": False,
-            },
-        },
+        "value": _LINES,
+        "cut_off": _LINES,
+        "order": {"enum": ["label", "largest"]},
+        "limit": _LIMIT,
     },
     "monthly": {
         "value": {
@@ -116,6 +121,7 @@ _OWN: dict[str, dict[str, Any]] = {
         },
         "rows": {"type": "array", "items": {"type": "array", "items": _CELL}},
         "limit": _LIMIT,
+        "grouped": {"type": "boolean"},
     },
     "trend": {
         "value": {},
@@ -194,7 +200,7 @@ def from_dict(data: Mapping[str, Any]) -> Result:
         DataError: it is not what `to_dict` gives.
     """
     try:
-        made, read = _READERS[data["kind"]]
+        made, read = _READERS["groups" if data.get("grouped") else data["kind"]]
         spec, context = Spec(**data["metric"]), _context(data)
         state = read(data, context)
         sent = {"state": state, "spec": spec, "context": context}
@@ -289,7 +295,12 @@ def _crosstab(data: Mapping[str, Any], context: Context) -> dict[str, Any]:
     columns = data["columns"]
     return {
         "_columns": [column for column in columns if column is not None],
-        "_cells": {line["label"]: dict(zip(columns, line["values"], strict=True)) for line in data["value"]},
+        "_cells": {
+            line["label"]: dict(zip(columns, line["values"], strict=True))
+            for line in (*data["value"], *data["cut_off"])
+        },
+        "_order": data["order"],
+        "_limit": data["limit"],
     }
 
 
@@ -331,11 +342,12 @@ _READERS: dict[str, tuple[type[Result], Callable[[Mapping[str, Any], Context], d
     "crosstab": (Crosstab, _crosstab),
     "monthly": (Monthly, _monthly),
     "listing": (Listing, _listing),
+    "groups": (Groups, lambda data, context: Groups._read(_listing(data, context))),
     "trend": (
         Trend,
         lambda data, context: {
-            "current": from_dict(data["current"]),
-            "previous": from_dict(data["previous"]),
+            "_current": from_dict(data["current"]),
+            "_previous": from_dict(data["previous"]),
         },
     ),
 }

@@ -213,14 +213,28 @@ def histogram(values: Array) -> Array:
 
 
 class Crosstab(Result):
-    """Rows counted two ways; the missing row and column stand only where they are not zero."""
+    """Rows counted two ways; the missing row and column stand only where they are not zero.
+
+    `order`: "label" sorts the rows by label, "largest" by their totals, the largest first. `limit` cuts the
+    rows that `.value` shows; `.columns_total` and `merge` know all of them.
+    """
 
     kind: ClassVar[str] = "crosstab"
     cell_names: ClassVar[tuple[str, ...]] = ("row", "column")
 
-    def __init__(self, rows: Rows, down: Codes, across: Codes) -> None:
+    def __init__(
+        self,
+        rows: Rows,
+        down: Codes,
+        across: Codes,
+        *,
+        order: Literal["label", "largest"] = "label",
+        limit: int | None = None,
+    ) -> None:
         super().__init__(rows)
         self._made_of = lambda: (Part.crossed(rows, down, across),)
+        self._order = order
+        self._limit = limit
         counts = cells(down, across, rows.flags)
         columns = [None, *across.labels]
         self._columns: list[Any] = list(across.labels)
@@ -233,6 +247,8 @@ class Crosstab(Result):
     def _labels(self) -> tuple[list[Any], list[Any]]:
         """The labels of the rows, sorted, and of the columns, in their order; None last, if it occurs."""
         down = sorted(label for label in self._cells if label is not None)
+        if self._order == "largest":
+            down.sort(key=lambda label: -sum(self._cells[label].values()))
         missing = any(line.get(None) for line in self._cells.values())
         return (
             [*down, None] if None in self._cells else down,
@@ -242,45 +258,70 @@ class Crosstab(Result):
     @property
     def value(self) -> dict[Any, dict[Any, int]]:
         """Each row label's counts by column label."""
+        return dict(itertools.islice(self._all().items(), self._limit))
+
+    def _all(self) -> dict[Any, dict[Any, int]]:
+        """All rows in order, those that `limit` cuts off too."""
         down, across = self._labels()
         return {row: {column: self._cells[row].get(column, 0) for column in across} for row in down}
 
     @property
+    def total(self) -> int:
+        """How many rows are counted, those that `limit` cuts off too."""
+        return self.used
+
+    @property
     def rows_total(self) -> dict[Any, int]:
+        """The sum of each row that `.value` shows."""
         return {row: sum(line.values()) for row, line in self.value.items()}
 
     @property
     def columns_total(self) -> dict[Any, int]:
+        """The sum of each column over all rows."""
+        lines = self._all().values()
         return {
-            column: sum(line[column] for line in self.value.values())
+            column: sum(line[column] for line in lines)
             for column in (self._labels()[1] if self._cells else self._columns)
         }
 
     def _numbers(self) -> dict[Cell, Whole]:
-        return {(row, column): n for row, line in self.value.items() for column, n in line.items()}
+        _, across = self._labels()
+        return {(row, column): line.get(column, 0) for row, line in self._cells.items() for column in across}
+
+    def shares(self) -> dict[Any, dict[Any, float]]:
+        """Each cell's share of its row."""
+        return {
+            row: {column: count / sum(line.values()) for column, count in line.items()}
+            for row, line in self.value.items()
+        }
 
     def _shown(self) -> str:
         return f"{self.used:,} {self.spec.unit} in {len(self._cells)} rows"
 
     def _state(self) -> dict[str, Any]:
-        return {"_columns": self._columns, "_cells": self._cells}
+        names = ("_columns", "_cells", "_order", "_limit")
+        return {name: self.__dict__[name] for name in names}
 
     def _merged(self, other: Crosstab) -> dict[str, Any]:
         labels = dict.fromkeys((*self._cells, *other._cells))
         cells = {row: added(self._cells.get(row, {}), other._cells.get(row, {})) for row in labels}
-        return {"_columns": self._columns, "_cells": cells}
+        return self._state() | {"_cells": cells}
 
     def _payload(self) -> dict[str, Any]:
+        lines = [{"label": row, "values": list(line.values())} for row, line in self._all().items()]
         return {
             "columns": self._labels()[1],
-            "value": [{"label": row, "values": list(line.values())} for row, line in self.value.items()],
+            "value": lines[: self._limit],
+            "cut_off": [] if self._limit is None else lines[self._limit :],
+            "order": self._order,
+            "limit": self._limit,
         }
 
     def _records(self) -> dict[str, list[Any]]:
-        down, across = self._labels()
-        table: dict[str, list[Any]] = {"label": down}
-        for column in across:
-            table["missing" if column is None else str(column)] = [self.value[row][column] for row in down]
+        value = self.value
+        table: dict[str, list[Any]] = {"label": list(value)}
+        for column in self._labels()[1]:
+            table["missing" if column is None else str(column)] = [line[column] for line in value.values()]
         return table
 
 

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..columns import Codes, Dates, Flags, Numbers, Refs, masked_sum
+from ..columns import Codes, Dates, Flags, Numbers, Refs, at, masked_sum
 from ..periods import next_days
 from ..records import ObjectiveState, TaskStatus
-from ..scope import ViewTable, word
+from ..scope import ViewTable, remembered, word
 from ..selection import Rows
+from .adoption import Adoption, Histories, histories
 from .owners import owner, positions_of
+from .urgency import urgency
 
 if TYPE_CHECKING:
     from ..columns import Array
@@ -141,6 +143,29 @@ class Tasks(ViewTable):
         return late
 
     @word
+    def open_ones(self) -> Rows:
+        """The tasks to do or in progress."""
+        return self.everything.only(self.open, otherwise="not open")
+
+    @word
+    def customer(self) -> Array:
+        """The laid-out row of the account that each task is about: its own, else its engagement's; -1 for none.
+
+        Without the table of engagements a task that names only an engagement is about none that is known.
+        """
+        accounts = self.values("account_id")
+        if "engagement_id" not in self.table.columns:
+            return accounts
+        whose: Array = np.asarray(self.view.portfolio.table("engagements").columns["account_id"])
+        return np.where(accounts >= 0, accounts, at(whose, self.values("engagement_id"), -1))
+
+    @word
+    def urgency(self) -> Codes:
+        """Of open tasks: overdue, due soon, in progress, to do."""
+        labels = str(TaskStatus.IN_PROGRESS), str(TaskStatus.TO_DO)
+        return urgency(self.due_on, self.view.today, self.status, labels)
+
+    @word
     def progress(self) -> Codes:
         """Overdue, else what the status says."""
         codes = self.status.codes + np.int8(1)  # the status is never missing
@@ -239,3 +264,13 @@ class AdoptionScores(ViewTable):
             same &= column[1:] == column[:-1]
         last[:-1] &= ~same
         return last
+
+    @word
+    def histories(self) -> Histories:
+        """The scores of each account in view and product, in the order of their days."""
+        return histories(self)
+
+    @remembered
+    def adoption_on(self, day: int) -> Adoption:
+        """The product adoption health of each account in view on a day."""
+        return self.histories.latest_by(day)
