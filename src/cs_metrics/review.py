@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from .metric import metric
 from .periods import Trailing, Window, as_count, as_trailing
-from .results import Amount, Breakdown, Count, Crosstab, Groups, Ratio, Trend
+from .results import Amount, Breakdown, Count, Crosstab, Groups, Part, Ratio, Trend
 from .results.groups import latest, summed
 
 if TYPE_CHECKING:
@@ -161,7 +161,13 @@ def product_adoption_health(view: View, *, window: Trailing = LAST_30) -> Trend:
 def _adoption(view: View, day: int) -> Ratio:
     adoption = view.adoption_scores.adoption_on(day)
     scored = view.accounts.everything.only(adoption.known, otherwise="without a score")
-    return Ratio(scored, adoption.total(), scored.count)
+    return Ratio(
+        scored, adoption.total(), scored.count,
+        made_of=lambda: (
+            Part(scored.table, scored.index, (("numerator",),), None, adoption.means(scored.index)),
+            Part.each(scored, "denominator"),
+        ),
+    )  # fmt: skip
 
 
 @metric(
@@ -182,8 +188,14 @@ def renewals_accomplished(view: View, *, window: Trailing = LAST_30) -> Trend:
 def _accomplished(renewals: Renewals, window: Window) -> Ratio:
     due = renewals.due_within(window)
     renewed = due.flags & renewals.renewed_on.by(window.last)
-    whose = renewals.subscription
-    return Ratio(due, whose.distinct(renewed), whose.distinct(due.flags))
+    whose, subscriptions = renewals.subscription, renewals.view.subscriptions
+    return Ratio(
+        due, whose.distinct(renewed), whose.distinct(due.flags),
+        made_of=lambda: (
+            Part.things(subscriptions, whose.any(renewed).nonzero()[0], "numerator"),
+            Part.things(subscriptions, whose.any(due.flags).nonzero()[0], "denominator"),
+        ),
+    )  # fmt: skip
 
 
 @metric(title="New tasks", unit="tasks", source=SOURCE, counts="tasks")

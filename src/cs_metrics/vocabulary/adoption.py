@@ -49,19 +49,20 @@ class Adoption:
     def _ends(self) -> Array:
         return self.products.cumsum()
 
-    def to_list(self, rows: Array) -> list[Any]:
+    def means(self, rows: Array) -> Array:
+        """The exact means of some accounts, None without a score."""
         ends, counts = self._ends[rows].tolist(), self.products[rows].tolist()
-        return [
-            _mean(self.scores[end - count : end].tolist()) if count else None
-            for end, count in zip(ends, counts, strict=True)
-        ]
+        found = np.empty(len(rows), object)
+        for place, (end, count) in enumerate(zip(ends, counts, strict=True)):
+            if count:
+                found[place] = sum(map(Fraction, self.scores[end - count : end].tolist())) / count
+        return found
+
+    def to_list(self, rows: Array) -> list[Any]:
+        return [None if mean is None else float(mean) for mean in self.means(rows).tolist()]
 
     def to_array(self, rows: Array) -> Any:
         return np.array([np.nan if mean is None else mean for mean in self.to_list(rows)], np.float64)
-
-
-def _mean(scores: list[float]) -> float:
-    return float(sum(map(Fraction, scores)) / len(scores))
 
 
 @attrs.frozen(eq=False)
