@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .database import read_database
-from .folder import read_folder
+from .folder import folder_settings, read_folder
 from .frames import Source
 from .ids import Keys
 from .load import Loaded, LoadedTable, load
@@ -22,6 +22,7 @@ __all__ = [
     "Loaded",
     "LoadedTable",
     "Source",
+    "folder_settings",
     "from_records",
     "load",
     "propose",

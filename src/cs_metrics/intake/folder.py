@@ -8,7 +8,7 @@ from typing import Any
 from ..errors import DataError, Problem, nearest
 from ..records import SCHEMA
 
-__all__ = ["read_file", "read_folder"]
+__all__ = ["folder_settings", "read_file", "read_folder"]
 
 SETTINGS_FILE = "portfolio.toml"
 SETTINGS = ("currency", "rates", "tz", "fiscal_year_start")
@@ -48,6 +48,15 @@ def read_folder(path: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
     if problems:
         raise DataError(problems)
     return frames, settings
+
+
+def folder_settings(path: str | Path) -> dict[str, Any]:
+    """The settings that lie in a folder, as keyword arguments."""
+    problems: list[Problem] = []
+    settings = _settings(Path(path) / SETTINGS_FILE, problems)
+    if problems:
+        raise DataError(problems)
+    return settings
 
 
 def _problem(table: str, value: str, expected: str, code: str) -> Problem:

@@ -127,9 +127,9 @@ class _Reach:
             keep = [key in wanted for key in batch.values(column)]
             for other, keys in before:
                 keep = [kept and key not in keys for kept, key in zip(keep, batch.values(other), strict=True)]
-            for other in empty:
+            for name in empty:
                 keep = [
-                    kept and key in (None, "") for kept, key in zip(keep, batch.values(other), strict=True)
+                    kept and key in (None, "") for kept, key in zip(keep, batch.values(name), strict=True)
                 ]
             if any(keep):
                 self.batches[table].append(batch.only(keep))

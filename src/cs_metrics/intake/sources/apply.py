@@ -13,7 +13,7 @@ from ...errors import DataError, Problem, nearest
 from ...records import SCHEMA, Column, Kind
 from .cells import amount, currency, first, fold, moment, monthly, plain, turned
 from .exports import Export, files_of, read_export, suits
-from .mappings import ColumnMap, Lookup, SourceMap, TableMap
+from .mappings import UNSET, ColumnMap, Lookup, SourceMap, TableMap
 
 __all__ = ["apply"]
 
@@ -71,7 +71,7 @@ class _Run:
         columns: dict[str, Cells] = {}
         used: set[str] = set()
         for name, column in table.columns.items():
-            used.update(map(fold, (*column.fields, *column.monthly)))
+            used.update(self._used(column, export))
             cells = ColumnRun(self, table.table, ours[name], column, export).cells()
             if cells is not None:
                 columns[name] = cells
@@ -82,6 +82,12 @@ class _Run:
                 if any(cell is not None for cell in told):
                     columns[field] = told
         return columns
+
+    @staticmethod
+    def _used(column: ColumnMap, export: Export) -> set[str]:
+        """The fields that a column is made of: these do not come back a second time under their own names."""
+        here = [field for field in column.fields if export.column(field) is not None]
+        return {fold(field) for field in (here if column.join is not None else here[:1])}
 
     def _wanted(self, table: TableMap, export: Export) -> Export:
         """The rows that are of this table."""
@@ -164,7 +170,7 @@ class ColumnRun:
         """The cells; None where the export has none of the fields, and no rule stands in for them."""
         cells = self._by_case() or self._raw()
         if cells is None:
-            return None if self.how.other is attrs.NOTHING else [self.how.other] * self.export.n
+            return None if self.how.other is UNSET else [self.how.other] * self.export.n
         if self.how.when:
             cells = self._when(cells)
         return self._in_our_words(cells)
@@ -183,10 +189,11 @@ class ColumnRun:
         how, export = self.how, self.export
         if how.value is not None:
             return [how.value] * export.n
-        found = [cells for cells in map(export.column, how.fields) if cells is not None]
+        # two names of one field, such as firstName and First Name, are one
+        fields = {id(cells): cells for cells in map(export.column, how.fields) if cells is not None}
+        found = list(fields.values())
         parts = [[plain(cell, how.display) for cell in cells] for cells in found]
         if how.join is not None and parts:
-            # a name in one field goes before one in two
             return [
                 how.join.join(str(p) for p in row if p is not None) or None
                 for row in zip(*parts, strict=True)
@@ -231,8 +238,9 @@ class ColumnRun:
         if ranked or self.column.kind is Kind.ENUM:
             return ranked[0][1] if ranked else values[0]
         expected = f"one row in {'/'.join(self.how.lookup.files if self.how.lookup else ())}, not several"
+        told = ", ".join(map(str, values))
         problem = Problem(
-            table=self.table, column=self.column.name, value=values, expected=expected, code="ambiguous"
+            table=self.table, column=self.column.name, value=told, expected=expected, code="ambiguous"
         )
         self.run.problems.append(problem)
         return None
@@ -276,7 +284,7 @@ class ColumnRun:
         """Vendors' words as ours; in a free vocabulary words that nobody mapped stay as they are."""
         words = self._words()
         unknown: Counter[str] = Counter()
-        has_other = self.how.other is not attrs.NOTHING
+        has_other = self.how.other is not UNSET
         fill = self.how.other if has_other and not self.column.optional else None
         made: Cells = []
         for cell in cells:
@@ -292,13 +300,13 @@ class ColumnRun:
 
     def _left_over(self, cell: Any, unknown: Counter[str]) -> Any:
         unknown[str(cell)] += 1
-        return None if self.how.other is attrs.NOTHING else self.how.other
+        return None if self.how.other is UNSET else self.how.other
 
     def _tell(self, unknown: Counter[str]) -> None:
         if not unknown:
             return
         allowed = ", ".join(self.column.words) or "true, false"
-        if self.how.other is not attrs.NOTHING:
+        if self.how.other is not UNSET:
             if self.column.kind is Kind.ENUM:
                 words = ", ".join(f"{word!r} ({count:,})" for word, count in unknown.most_common(10))
                 told = f"one of {allowed}; read as {self.how.other!r}: {words}"

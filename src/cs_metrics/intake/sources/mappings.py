@@ -13,7 +13,7 @@ import attrs
 from ...errors import DataError, OptionError, Problem, nearest
 from ...records import SCHEMA
 
-__all__ = ["OWN", "SOURCES", "ColumnMap", "Lookup", "SourceMap", "TableMap", "mapping_of"]
+__all__ = ["OWN", "SOURCES", "UNSET", "ColumnMap", "Lookup", "SourceMap", "TableMap", "mapping_of"]
 
 SOURCES = ("servicenow", "customersuccessbox", "salesforce", "hubspot")
 OWN = "own"
@@ -21,6 +21,9 @@ OWN = "own"
 
 TIMES = ("as_written", "utc")
 TRANSFORMS = ("amount", "currency", "first", "not")
+UNSET: Any = object()
+"""Where a mapping says nothing of what stands for all other words."""
+
 Conditions = tuple[tuple[tuple[str, tuple[str, ...]], ...], ...]
 
 
@@ -42,7 +45,7 @@ class ColumnMap:
     fields: tuple[str, ...] = ()
     join: str | None = None
     value: Any = None
-    other: Any = attrs.NOTHING
+    other: Any = UNSET
     values: Mapping[str, Any] = attrs.field(factory=dict)
     when: Conditions = ()
     cases: tuple[tuple[Mapping[str, tuple[str, ...]], Any], ...] = ()
@@ -189,24 +192,26 @@ class _Checked:
         if transform is not None and transform not in TRANSFORMS:
             self.wrong(f"{where}.as", transform, f"one of {', '.join(TRANSFORMS)}")
         try:
-            return ColumnMap(
-                fields=_words(given.get("from") or ()),
-                join=given.get("join"),
-                value=given.get("value"),
-                other=given.get("other", attrs.NOTHING),
-                values=given.get("values") or {},
-                when=_alternatives(given.get("when")),
-                cases=tuple(
-                    (_conditions(one.get("when") or {}), one["value"]) for one in given.get("cases", ())
-                ),
-                transform=transform,
-                display=given.get("show") == "display",
-                monthly=_words(given.get("monthly") or ()),
-                lookup=_lookup(given["lookup"]) if "lookup" in given else None,
-            )
+            return _column(given)
         except (AttributeError, KeyError, TypeError) as error:
             self.wrong(where, None, f"what docs/sources.md describes: {error!r}")
             return ColumnMap()
+
+
+def _column(given: Mapping[str, Any]) -> ColumnMap:
+    return ColumnMap(
+        fields=_words(given.get("from") or ()),
+        join=given.get("join"),
+        value=given.get("value"),
+        other=given.get("other", UNSET),
+        values=given.get("values") or {},
+        when=_alternatives(given.get("when")),
+        cases=tuple((_conditions(one["when"]), one["value"]) for one in given.get("cases", ())),
+        transform=given.get("as"),
+        display=given.get("show") == "display",
+        monthly=_words(given.get("monthly") or ()),
+        lookup=_lookup(given["lookup"]) if "lookup" in given else None,
+    )
 
 
 def _words(given: Any) -> tuple[str, ...]:

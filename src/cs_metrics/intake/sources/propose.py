@@ -103,6 +103,10 @@ class _Writer:
         fields = list(export.fields())
         words: list[str] = []
         for column in SCHEMA[table].columns.values():
+            made = self._made(table, column, export)
+            if made is not None:
+                yield f"{column.name} = {made}"
+                continue
             field, how_sure = self._field(table, column, fields)
             if field is None:
                 if column.required:
@@ -124,6 +128,22 @@ class _Writer:
                     ", ".join(f"{field}: {'/'.join(words)}" for field, words in one) for one in rules
                 )
                 yield f"# {known.title} takes only rows with {told}{self._unsure(f'{table}: which rows count')}"
+
+    def _made(self, table: str, column: Column, export: Export) -> str | None:
+        """A column that a vendor's mapping makes of several fields, where all of them are here."""
+        for known in self.known:
+            how = known.tables[table].columns.get(column.name) if table in known.tables else None
+            if how is None or (any(export.column(field) is not None for field in how.fields) and how.monthly):
+                continue
+            for key, fields in (
+                ("monthly", how.monthly),
+                ("from", how.fields if how.join is not None else ()),
+            ):
+                if fields and export.has(fields):
+                    listed = ", ".join(map(_text, fields))
+                    join = f", join = {_text(how.join)}" if key == "from" else ""
+                    return f"{{ {key} = [{listed}]{join} }}"
+        return None
 
     def _field(self, table: str, column: Column, fields: list[str]) -> tuple[str | None, float]:
         """The field that is most like a column, and how much so."""
