@@ -67,6 +67,11 @@ class _Run:
         if export is None:
             return None
         export = self._needed(table, self._wanted(table, export))
+        if self.mapping.times == "utc" and export.shown:
+            expected = (
+                f"stored values; {export.name} has what was shown to a user, date-times in that user's zone"
+            )
+            self.notes.append(Problem(table=table.table, expected=expected, code="source_zone"))
         ours = SCHEMA[table.table].columns
         columns: dict[str, Cells] = {}
         used: set[str] = set()

@@ -83,6 +83,15 @@ class Export:
                 return self.holding(fields)
         return None
 
+    @property
+    def shown(self) -> bool:
+        """Whether the cells are what ServiceNow shows to whoever asks, and not what it keeps."""
+        return any(
+            isinstance(cell, Mapping) and "display_value" in cell and "link" in cell and "value" not in cell
+            for cells in self.columns.values()
+            for cell in cells
+        )
+
     def has(self, fields: Iterable[str]) -> bool:
         return all(self.column(field) is not None for field in fields)
 
