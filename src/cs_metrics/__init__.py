@@ -29,6 +29,9 @@ if TYPE_CHECKING:
         risk,
         samples,
     )
+    from .changes import (
+        what_changed,
+    )
     from .errors import (
         CsMetricsError,
     )
@@ -91,6 +94,7 @@ if TYPE_CHECKING:
     from .results import (
         Amount,
         Breakdown,
+        Change,
         Count,
         Crosstab,
         Groups,
@@ -107,15 +111,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Account", "Activity", "AdoptionScore", "Alert", "AlertKind", "Amount", "Audience", "Breakdown",
-    "CampaignTouch", "Contact", "Contract", "ContractState", "Count", "Crosstab", "CsMetricsError",
-    "EVERYONE", "Engagement", "Escalation", "Filters", "Groups", "Health", "Listing", "Measure", "Metric",
-    "Monthly", "Objective", "ObjectiveState", "Opportunity", "OpportunityKind", "OpportunityStage",
-    "PlaybookRun", "PlaybookStatus", "Portfolio", "Probability", "Propensity", "Purpose", "QBR", "Ratio",
-    "Renewal", "RenewalStage", "Report", "ReportResult", "Result", "RiskSignal", "Role", "Section",
-    "StackItem", "StackPosition", "StackTag", "Subscription", "SubscriptionStatus", "Task", "TaskStatus",
-    "Touchpoint", "Trailing", "Trend", "Usage", "User", "ValueBand", "View", "__version__", "act", "adoption",
-    "catalog", "errors", "metric", "overview", "records", "renewal", "reports", "results", "review",
-    "risk", "samples",
+    "CampaignTouch", "Change", "Contact", "Contract", "ContractState", "Count", "Crosstab",
+    "CsMetricsError", "EVERYONE", "Engagement", "Escalation", "Filters", "Groups", "Health", "Listing",
+    "Measure", "Metric", "Monthly", "Objective", "ObjectiveState", "Opportunity", "OpportunityKind",
+    "OpportunityStage", "PlaybookRun", "PlaybookStatus", "Portfolio", "Probability", "Propensity",
+    "Purpose", "QBR", "Ratio", "Renewal", "RenewalStage", "Report", "ReportResult", "Result", "RiskSignal",
+    "Role", "Section", "StackItem", "StackPosition", "StackTag", "Subscription", "SubscriptionStatus",
+    "Task", "TaskStatus", "Touchpoint", "Trailing", "Trend", "Usage", "User", "ValueBand", "View",
+    "__version__", "act", "adoption", "catalog", "errors", "metric", "overview", "records", "renewal",
+    "reports", "results", "review", "risk", "samples", "what_changed",
 ]  # fmt: skip
 
 _MODULES = frozenset(
@@ -135,6 +139,7 @@ _MODULES = frozenset(
     ]
 )
 _PARTS = {
+    "changes": "what_changed",
     "errors": "CsMetricsError",
     "filters": "Filters ValueBand",
     "periods": "Trailing",
@@ -147,7 +152,7 @@ _PARTS = {
         TaskStatus Touchpoint Usage User
     """,
     "report": "Audience Purpose Report ReportResult Section",
-    "results": "Amount Breakdown Count Crosstab Groups Listing Monthly Ratio Result Trend",
+    "results": "Amount Breakdown Change Count Crosstab Groups Listing Monthly Ratio Result Trend",
     "view": "EVERYONE View",
 }
 _HOMES = {name: module for module, names in _PARTS.items() for name in names.split()}

@@ -199,7 +199,7 @@ class Codes:
         """The amounts of the rows by label, as `counts`."""
         index = rows.index
         found = np.zeros(len(self.labels) + 1, np.int64)
-        np.add.at(found, self.codes[index], amounts.minor[index])  # -1 is the last: none
+        np.add.at(found, self.codes[index], amounts.known(index))  # -1 is the last: none
         return [int(total) for total in found]
 
     def to_list(self, rows: Array) -> list[Any]:
@@ -228,6 +228,11 @@ class Amounts:
         if minor.size and minor.min() == NO_AMOUNT:
             minor = minor[minor != NO_AMOUNT]
         return int(minor.sum())
+
+    def known(self, index: Array) -> Array:
+        """The amounts of rows, 0 where missing: for sums."""
+        minor = self.minor[index]
+        return minor if self.complete else np.where(minor == NO_AMOUNT, 0, minor)
 
     def within(self, low: int | None, high: int | None) -> Flags:
         """`low` or more and less than `high`; None is no bound."""
@@ -378,7 +383,7 @@ class Refs:
         """The sum of the amounts of `children` by parent, 0 where there are none."""
         index = self._index(children)
         found = np.zeros(self.size + 1, np.int64)
-        np.add.at(found, self.rows[index], amounts.minor[index])
+        np.add.at(found, self.rows[index], amounts.known(index))
         return Amounts(found[:-1], amounts.exponent)
 
     def earliest(self, dates: Dates, children: Flags) -> Dates:

@@ -134,11 +134,6 @@ class View:
         """Whether the user at a position of the org tree is in the viewer's scope."""
         return self._positions is None or self._positions[0] <= position < self._positions[1]
 
-    @property
-    def whole(self) -> bool:
-        """Whether nothing is out of scope or filtered out."""
-        return self._positions is None and self._filtering is None
-
     def has(self, table: str) -> bool:
         """Whether a table was supplied."""
         return table in self.portfolio.tables

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from ..errors import RowsNotKept
 from .base import Result
+from .contributions import Part
 
 if TYPE_CHECKING:
     from ..columns import Amounts
     from ..selection import Rows
+    from .contributions import Cell, Contributions, MadeOf, Whole
 
 __all__ = ["Amount", "Count", "Ratio", "Trend"]
 
@@ -28,6 +30,12 @@ class Count(Result):
     @property
     def value(self) -> int:
         return self.used
+
+    def _entries(self) -> Sequence[Part]:
+        return (Part.each(self._live()),)
+
+    def _numbers(self) -> dict[Cell, Whole]:
+        return {(): self.value}
 
     def _state(self) -> dict[str, Any]:
         return {}
@@ -50,6 +58,7 @@ class Amount(Result):
     def __init__(self, rows: Rows, amounts: Amounts) -> None:
         super().__init__(rows)
         self._minor = amounts.sum(rows.flags)
+        self._made_of = lambda: (Part.each(rows, amounts=amounts),)
 
     @property
     def value(self) -> Decimal:
@@ -62,6 +71,9 @@ class Amount(Result):
 
     def _shown(self) -> str:
         return f"{self.value:,} {self.currency}"
+
+    def _numbers(self) -> dict[Cell, Whole]:
+        return {(): self._minor}
 
     def _state(self) -> dict[str, Any]:
         return {"_minor": self._minor}
@@ -80,15 +92,24 @@ class Ratio(Result):
     """One number over another, both exact; no value where the denominator is 0.
 
     A denominator that counts distinct things is given with `distinct`, which names them, so that two parts of
-    a portfolio that share some can be merged.
+    a portfolio that share some can be merged. `made_of` says what rows add to the cells "numerator" and
+    "denominator"; distinct things are rows of their own table.
     """
 
     kind: ClassVar[str] = "ratio"
+    cell_names: ClassVar[tuple[str, ...]] = ("part",)
 
     def __init__(
-        self, rows: Rows, numerator: Exact, denominator: Exact, *, distinct: Distinct | None = None
+        self,
+        rows: Rows,
+        numerator: Exact,
+        denominator: Exact,
+        *,
+        distinct: Distinct | None = None,
+        made_of: MadeOf | None = None,
     ) -> None:
         super().__init__(rows)
+        self._made_of = made_of
         self.numerator = simplest(numerator) if isinstance(numerator, Fraction) else numerator
         self.denominator = simplest(denominator) if isinstance(denominator, Fraction) else denominator
         self._distinct = distinct
@@ -105,6 +126,16 @@ class Ratio(Result):
     def _shown(self) -> str:
         value = "none" if self.value is None else f"{self.value:,.4g}"
         return f"{value} {self.spec.unit} ({self.numerator} / {self.denominator})"
+
+    def _numbers(self) -> dict[Cell, Whole]:
+        return {
+            ("numerator",): self._minor_if_money(self.numerator),
+            ("denominator",): self._minor_if_money(self.denominator),
+        }
+
+    def _minor_if_money(self, number: Exact) -> Whole:
+        scale = 10**self.context.exponent if isinstance(number, Decimal) else 1
+        return simplest(Fraction(number) * scale)
 
     def _things(self) -> frozenset[Any] | None:
         return None if self._distinct is None else frozenset(self._distinct())
@@ -218,6 +249,10 @@ class Trend(Result):
     def _change(self) -> Any:
         now, before = _unrounded(self.current), _unrounded(self.previous)
         return None if now is None or before is None else now - before
+
+    def contributions(self) -> Contributions:
+        """Those of `current`."""
+        return self.current.contributions()
 
     def _shown(self) -> str:
         return f"{self.current._shown()}, before: {self.previous._shown()}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..columns import Codes, Dates, Flags, Numbers, Refs, at, masked_sum
-from ..periods import NO_DAY, next_days
+from ..periods import next_days
 from ..records import ObjectiveState, TaskStatus
 from ..scope import ViewTable, remembered, word
 from ..selection import Rows
@@ -117,7 +117,7 @@ class Touchpoints(ViewTable):
             return self.engagement.any(self.scheduled_on.within(window) & ~self.cancelled)
         engagements = self.view.engagements
         found = np.zeros(engagements.table.n, bool)
-        found[calendar.parents[calendar.run(window.first, window.last)]] = True
+        found[calendar.within(window)] = True
         return engagements._cut(found)
 
 
@@ -194,19 +194,6 @@ class RiskSignals(ViewTable):
             return rows.of(self.engagement, engagements.open, otherwise="of a closed engagement")
 
         return Rows.known(self, self.until.not_by(today), steps)
-
-    def touched_by_all(self) -> Flags | None:
-        """The contracts that some active signal touches, where everything is in view and has a calendar."""
-        calendar = self.calendar()
-        if calendar is None or not self.view.whole:
-            return None
-        run = calendar.run(self.view.today + 1, NO_DAY)
-        contracts = calendar.parents[run]
-        if self.exists is not None and calendar.others is not None:
-            contracts = contracts[calendar.others[run] <= self.view.today]
-        touched = np.zeros(self.view.contracts.n, bool)
-        touched[contracts] = True
-        return touched
 
     def touched(self, index: Array) -> tuple[Flags, Flags]:
         """The contracts that some of these signals name, and the engagements of those that name none."""
