@@ -187,17 +187,23 @@ class ReportResult:
             name: result.to_frame() for name, result in self.results.items() if isinstance(result, Result)
         }
 
-    def to_text(self, rows: int = 10) -> str:
-        """The report as plain text, with the first `rows` rows of each listing."""
+    def to_text(self, rows: int = 10, locale: str | None = None) -> str:
+        """The report as plain text, with the first `rows` rows of each listing, in the manner of a `locale`."""
         from .render.text import to_text
 
-        return to_text(self, rows)
+        return to_text(self, rows, locale)
 
-    def to_html(self, path: str | os.PathLike[str] | None = None, rows: int = 100) -> str:
-        """The report as one self-contained page, written to `path` if one is given."""
+    def to_html(
+        self, path: str | os.PathLike[str] | None = None, rows: int = 1000, locale: str | None = None
+    ) -> str:
+        """The report as one self-contained page, written to `path` if one is given.
+
+        Each number opens the rows behind it, the first `rows` of them. `locale`, such as "de" or "ja", writes
+        numbers, money and days as is done there (it needs babel, the extra `report`).
+        """
         from .render.html import to_html
 
-        page = to_html(self, rows)
+        page = to_html(self, rows, locale)
         if path is not None:
             Path(path).write_text(page, encoding="utf-8")
         return page

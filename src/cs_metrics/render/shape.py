@@ -6,6 +6,7 @@ where it goes.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
@@ -15,6 +16,7 @@ import attrs
 
 from ..records import SCHEMA
 from ..results import Amount, Breakdown, Crosstab, Groups, Listing, Monthly, Ratio, Result, Trend
+from .local import style
 
 if TYPE_CHECKING:
     from ..filters import ValueBand
@@ -44,7 +46,7 @@ def facts(found: ReportResult) -> dict[str, str]:
     view = found.view
     everyone = not isinstance(view.viewer, int | str)
     return {
-        "As of": view.as_of.isoformat(),
+        "As of": day(view.as_of),
         "Viewer": "everyone" if everyone else f"user {view.viewer}",
         "Filters": _filters({} if view.filters is None else view.filters.applied),
         "Currency": view.portfolio.settings.currency,
@@ -58,12 +60,18 @@ def headline(result: Result) -> tuple[str, str]:
         parts = f"({number(result.numerator)} / {number(result.denominator)})"
         return ("no value", parts) if result.value is None else (number(result.value), f"{unit} {parts}")
     if isinstance(result, Monthly):
-        return _months(result), unit
+        sums = _sums(result)
+        if len(sums) == 1:
+            (found,) = sums.values()
+            return money(found, unit) if isinstance(found, Decimal) else (number(found), unit)
+        return ", ".join(f"{number(total)} {spoken_name(name)}" for name, total in sums.items()), unit
     if isinstance(result, Trend):
         now, of = headline(result.current)
         return now, f"{of}, before: {headline(result.previous)[0]}{_changed(result)}"
     value = {Breakdown: "total", Amount: "value", Groups: "value"}.get(type(result), "used")
     found = getattr(result, value)
+    if isinstance(found, Decimal) and unit == result.context.currency:
+        return money(found, unit)
     return number(found), unit[:-1] if found == 1 and unit.endswith("s") else unit
 
 
@@ -86,19 +94,22 @@ def note(result: Result, rows: int) -> str:
         shown, there = _limit(result, rows), result.value
     elif isinstance(result, Breakdown | Crosstab):
         shown = len(result.value)
-        there = shown + len(result.to_dict()["cut_off"])
+        there = len(result._all())
     else:
         return ""
-    return f"showing {shown:,} of {there:,}" if shown < there else ""
+    return f"showing {number(shown)} of {number(there)}" if shown < there else ""
 
 
 def left_out(result: Result) -> str:
     """What in scope was not used, and why."""
-    return ", ".join(f"{reason} ({count:,})" for reason, count in result.excluded.items())
+    return ", ".join(f"{reason} ({number(count)})" for reason, count in result.excluded.items())
 
 
 def number(value: Any) -> str:
     """A number with its thousands parted; of a fraction no more digits than help."""
+    manner = style()
+    if manner is not None:
+        return manner.number(value)
     if isinstance(value, Decimal):
         return f"{value:,f}"
     if isinstance(value, float | Fraction):
@@ -108,7 +119,21 @@ def number(value: Any) -> str:
 
 
 def share(value: float | None) -> str:
-    return "" if value is None else f"{value:.1%}"
+    if value is None:
+        return ""
+    manner = style()
+    return f"{value:.1%}" if manner is None else manner.share(value)
+
+
+def day(value: dt.date) -> str:
+    manner = style()
+    return value.isoformat() if manner is None else manner.day(value)
+
+
+def money(value: Decimal, currency: str) -> tuple[str, str]:
+    """An amount, and its currency where that does not stand in it already."""
+    manner = style()
+    return (number(value), currency) if manner is None else (manner.money(value, currency), "")
 
 
 def spoken(word: Any) -> str:
@@ -124,7 +149,9 @@ def cell(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return number(value) if isinstance(value, Decimal | float) else str(value)
+    if isinstance(value, Decimal | float):
+        return number(value)
+    return day(value) if isinstance(value, dt.date) else str(value)
 
 
 def _unit(result: Result) -> str:
@@ -148,15 +175,12 @@ def _changed(result: Trend) -> str:
     return f" ({'▲' if result.change > 0 else '▼'} {by})"
 
 
-def _months(result: Monthly) -> str:
+def _sums(result: Monthly) -> dict[str, Any]:
     """The sums of the series over the months; of what is counted anew each month, the latest."""
     series = result.value
     if not result.adds_up:
         series = {name: dict([*months.items()][-1:]) for name, months in series.items()}
-    sums = {name: number(sum(months.values())) for name, months in series.items()}
-    if len(sums) == 1:
-        return next(iter(sums.values()))
-    return ", ".join(f"{total} {spoken_name(name)}" for name, total in sums.items())
+    return {name: sum(months.values()) for name, months in series.items()}
 
 
 def _breakdown(result: Breakdown) -> Grid | None:

@@ -1,0 +1,180 @@
+"""The rows behind the numbers of a page, as the data that its script shows, sorts and searches.
+
+Each table stands in it once, with the rows that some number is made of; a number names its rows by their places.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import numpy as np
+
+from ..columns import NO_AMOUNT, Amounts, Codes, Dates, Numbers
+from ..intake import Coded
+from ..periods import NO_DAY
+from ..results import Groups, Listing, Result
+from ..results.ordering import parent_ids
+from ..schema import Kind
+from . import shape
+
+if TYPE_CHECKING:
+    from ..columns import Array
+    from ..report import ReportResult
+    from ..schema import Column
+    from ..scope import ViewTable
+
+__all__ = ["data_of"]
+
+SAFE_IN_SCRIPT = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
+EXACT_IN_SCRIPT = 2**53
+SHARES = ("share", "alignment", "coverage")
+_DAYS = {"date": "text"}
+"""Days that come as dates are told in ISO form, as text."""
+
+
+@attrs.frozen(eq=False)
+class _Behind:
+    """A number's rows in their order, as rows of a table in view."""
+
+    result: Result
+    table: ViewTable
+    index: Array
+
+
+def data_of(found: ReportResult, rows: int) -> str:
+    """All rows behind a report's numbers, of each at most the first `rows`, as JSON that can stand in a page."""
+    behind = [
+        _Behind(result, result._rows.table, result._ordered(min(rows, result.used)))
+        for result in found.results.values()
+        if isinstance(result, Result) and result._rows is not None
+    ]
+    tables: dict[str, Any] = {}
+    metrics: dict[str, Any] = {}
+    currency = found.view.portfolio.settings.currency
+    for name, table in {part.table.table.schema.name: part.table for part in behind}.items():
+        mine = [part for part in behind if part.table is table]
+        union, places = _united([part.index for part in mine])
+        tables[name] = list(_columns(table, union, currency))
+        for part, place in zip(mine, places, strict=True):
+            metrics[part.result.spec.id] = _metric(part, name, place, currency)
+    told = {
+        "asOf": found.as_of.isoformat(),
+        "digits": found.view.portfolio.exponent,
+        "tables": tables,
+        "metrics": metrics,
+    }
+    text = json.dumps(told, separators=(",", ":"))
+    for letter, escape in SAFE_IN_SCRIPT.items():
+        text = text.replace(letter, escape)
+    return text
+
+
+def _united(indices: Sequence[Array]) -> tuple[Array, list[list[int]]]:
+    """The rows that occur in any of several choices, and the places of each choice among them."""
+    every = np.concatenate([np.asarray(index, np.int64) for index in indices])
+    chosen = np.zeros(int(every.max(initial=-1)) + 1, bool)
+    chosen[every] = True
+    place = np.cumsum(chosen) - 1
+    return chosen.nonzero()[0], [place[index].tolist() for index in indices]
+
+
+def _metric(part: _Behind, table: str, places: list[int], currency: str) -> dict[str, Any]:
+    """Which rows a number has, and what its listing says of them beside their own columns."""
+    result = part.result
+    told: dict[str, Any] = {"table": table, "rows": places, "used": result.used}
+    if isinstance(result, Listing) and not isinstance(result, Groups):
+        own = part.table.table.schema.columns
+        names = result.names
+        told["lead"] = names
+        told["own"] = [
+            _column(name, _bare(column, part.index), currency)
+            for place, (name, column) in enumerate(result._columns.items())
+            if place and name not in own
+        ]
+    return told
+
+
+def _columns(table: ViewTable, index: Array, currency: str) -> Iterator[dict[str, Any]]:
+    """The table's declared columns as they were understood, then those of the caller's own, as they came."""
+    declared = table.table.schema.columns
+    source = table.table.source
+    supplied = table.supplied(index)
+    for column in declared.values():
+        if column.kind is Kind.TEXT or (column.name not in table.table.columns and column.name != "id"):
+            if column.name in source.column_names:
+                values = [_plain(value) for value in source.values(column.name, supplied)]
+                if any(value is not None for value in values):
+                    yield _column(column.name, ("text", values), currency)
+        else:
+            told = _column(column.name, _declared(table, column, index), currency)
+            if column.name == "id":
+                told["title"] = shape.spoken_name(table.table.schema.noun)
+            yield told
+    for name in source.column_names:
+        if name not in declared:
+            yield _column(str(name), ("text", [_plain(v) for v in source.values(name, supplied)]), currency)
+
+
+def _declared(table: ViewTable, column: Column, index: Array) -> tuple[str, list[Any]]:
+    if column.name == "id":
+        return "id", table.ids(index)
+    if column.kind is Kind.KEY:
+        return "id", parent_ids(table, column.name, index)
+    stored = table.table.columns[column.name]
+    if isinstance(stored, Coded):
+        kind, words = _bare(getattr(table, column.name), index)
+        return "word" if column.kind is Kind.ENUM else kind, words
+    if column.kind is Kind.FLAG:
+        return "flag", table.values(column.name)[index].tolist()
+    return _bare(getattr(table, column.name), index)
+
+
+def _bare(column: Any, index: Array) -> tuple[str, list[Any]]:
+    """A column's kind and values for the script: days as numbers from 1970 on, money in minor units."""
+    if isinstance(column, Dates):
+        days = column.days[index].tolist()
+        return "date", [None if day == NO_DAY else day for day in days]
+    if isinstance(column, Amounts):
+        return "amount", [_amount(minor) for minor in column.minor[index].tolist()]
+    if isinstance(column, Codes | Numbers):
+        return column.kind, column.to_list(index)
+    return _DAYS.get(column.kind, column.kind), [_plain(value) for value in column.to_list(index)]
+
+
+def _amount(minor: int) -> int | str | None:
+    """Minor units; as text where a number of the script would round them."""
+    if minor == NO_AMOUNT:
+        return None
+    return minor if -EXACT_IN_SCRIPT < minor < EXACT_IN_SCRIPT else str(minor)
+
+
+def _plain(value: Any) -> Any:
+    """A cell of any kind as JSON takes it."""
+    if value is None or isinstance(value, str | bool):
+        return value
+    if isinstance(value, int):
+        return value if -EXACT_IN_SCRIPT < value < EXACT_IN_SCRIPT else str(value)
+    if isinstance(value, float | Fraction):
+        return float(value) if value == value and abs(value) != float("inf") else None
+    if isinstance(value, Decimal):  # money in major units, exact to the minor one
+        return _amount(int(value.scaleb(-int(value.as_tuple().exponent))))
+    if isinstance(value, dt.datetime) and value.time() == dt.time():
+        return value.date().isoformat()
+    return None if value != value else str(value)
+
+
+def _column(name: str, told: tuple[str, list[Any]], currency: str) -> dict[str, Any]:
+    kind, values = told
+    title = shape.spoken_name(name.removesuffix("_id") if kind == "id" else name)
+    return {
+        "name": name,
+        "title": f"{title} ({currency})" if kind == "amount" else title,
+        "kind": "share" if kind == "number" and name in SHARES else kind,
+        "values": values,
+    }
