@@ -50,6 +50,11 @@ class Portfolio:
         self._only: Viewer | None = None
         self._size = sum(table.n for table in self.tables.values())
 
+    def _repr_html_(self) -> str:
+        from .render.notebook import of_portfolio
+
+        return of_portfolio(self)
+
     @classmethod
     def from_frames(
         cls,

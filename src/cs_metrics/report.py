@@ -208,6 +208,26 @@ class ReportResult:
             Path(path).write_text(page, encoding="utf-8")
         return page
 
+    def to_csv(self, folder: str | os.PathLike[str]) -> list[Path]:
+        """A CSV file for each result in a folder, and `contents.csv`; texts in them do nothing in a spreadsheet."""
+        from .render.export import report_to_csv
+
+        return report_to_csv(self, Path(folder))
+
+    def to_excel(self, path: str | os.PathLike[str], locale: str | None = None) -> None:
+        """The report as a workbook: its contents, then a sheet a metric (it needs the extra `excel`).
+
+        Days and numbers are real ones, money has its currency, of a listing all lines stand in it.
+        """
+        from .render.excel import to_excel
+
+        to_excel(self, Path(path), locale)
+
+    def _repr_html_(self) -> str:
+        from .render.notebook import of_report
+
+        return of_report(self)
+
     def __repr__(self) -> str:
         return f"<{self.report.id} on {self.as_of.isoformat()}: {len(self.results)} metrics>"
 

@@ -19,14 +19,14 @@ from ..columns import NO_AMOUNT, Amounts, Codes, Dates, Numbers
 from ..intake import Coded
 from ..periods import NO_DAY
 from ..results import Groups, Listing, Result
-from ..results.ordering import parent_ids
+from ..results.ordering import Parents, parent_ids
 from ..schema import Kind
 from . import shape
 
 if TYPE_CHECKING:
     from ..columns import Array
     from ..report import ReportResult
-    from ..schema import Column
+    from ..schema import Column, TableSchema
     from ..scope import ViewTable
 
 __all__ = ["data_of"]
@@ -89,15 +89,22 @@ def _metric(part: _Behind, table: str, places: list[int], currency: str) -> dict
     result = part.result
     told: dict[str, Any] = {"table": table, "rows": places, "used": result.used}
     if isinstance(result, Listing) and not isinstance(result, Groups):
-        own = part.table.table.schema.columns
-        names = result.names
-        told["lead"] = names
+        schema = part.table.table.schema
+        lead = {_name(schema, place, *named): named for place, named in enumerate(result._columns.items())}
+        told["lead"] = list(lead)
         told["own"] = [
             _column(name, _bare(column, part.index), currency)
-            for place, (name, column) in enumerate(result._columns.items())
-            if place and name not in own
+            for name, (_, column) in lead.items()
+            if name not in schema.columns
         ]
     return told
+
+
+def _name(schema: TableSchema, place: int, name: str, column: Any) -> str:
+    """What a listed column is called in the table behind it, where it stands there too."""
+    if place == 0 and schema.key == ("id",):
+        return "id"
+    return column.column if isinstance(column, Parents) else name
 
 
 def _columns(table: ViewTable, index: Array, currency: str) -> Iterator[dict[str, Any]]:

@@ -93,7 +93,8 @@
     }));
     const own = metric.own || [];
     const named = new Map([...table, ...own].map((column) => [column.name, column]));
-    const lead = ["id", "name", ...(metric.lead || []).slice(1)].filter((name) => named.has(name));
+    const [one, ...others] = metric.lead || ["id"];
+    const lead = [one, "name", ...others].filter((name) => named.has(name));
     const first = new Set(lead);
     const rest = table.filter((column) => !first.has(column.name));
     return [...first].map((name) => named.get(name)).concat(rest)

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 import attrs
@@ -14,6 +15,8 @@ import numpy as np
 from ..errors import OptionError, RowsNotKept
 
 if TYPE_CHECKING:
+    import os
+
     from ..columns import Array
     from ..selection import Rows
     from .contributions import Cell, Contributions, MadeOf, Part, Whole
@@ -272,6 +275,23 @@ class Result:
     def to_json(self) -> str:
         """The result as JSON text."""
         return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False)
+
+    def to_csv(self, path: str | os.PathLike[str] | None = None) -> str:
+        """The value as CSV, of a listing all lines, written to `path` if one is given.
+
+        Texts that a spreadsheet would take for a formula get an apostrophe before them.
+        """
+        from ..render.export import to_csv, write
+
+        text = to_csv(self)
+        if path is not None:
+            write(text, Path(path))
+        return text
+
+    def _repr_html_(self) -> str:
+        from ..render.notebook import of_result
+
+        return of_result(self)
 
     def to_frame(self) -> Any:
         """The value as a frame of the kind that the counted table came in."""
