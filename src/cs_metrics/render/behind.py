@@ -19,7 +19,7 @@ from ..columns import NO_AMOUNT, Amounts, Codes, Dates, Numbers
 from ..intake import Coded
 from ..periods import NO_DAY
 from ..results import Groups, Listing, Result
-from ..results.ordering import Parents, parent_ids
+from ..results.ordering import Parents, ids_at
 from ..schema import Kind
 from . import shape
 
@@ -33,6 +33,7 @@ __all__ = ["data_of"]
 
 SAFE_IN_SCRIPT = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 EXACT_IN_SCRIPT = 2**53
+TEXTS = {str, type(None)}
 SHARES = ("share", "alignment", "coverage")
 _DAYS = {"date": "text"}
 """Days that come as dates are told in ISO form, as text."""
@@ -111,11 +112,10 @@ def _columns(table: ViewTable, index: Array, currency: str) -> Iterator[dict[str
     """The table's declared columns as they were understood, then those of the caller's own, as they came."""
     declared = table.table.schema.columns
     source = table.table.source
-    supplied = table.supplied(index)
     for column in declared.values():
         if column.kind is Kind.TEXT or (column.name not in table.table.columns and column.name != "id"):
             if column.name in source.column_names:
-                values = [_plain(value) for value in source.values(column.name, supplied)]
+                values = _plainly(shape.supplied(table, column.name, index))
                 if any(value is not None for value in values):
                     yield _column(column.name, ("text", values), currency)
         else:
@@ -125,14 +125,14 @@ def _columns(table: ViewTable, index: Array, currency: str) -> Iterator[dict[str
             yield told
     for name in source.column_names:
         if name not in declared:
-            yield _column(str(name), ("text", [_plain(v) for v in source.values(name, supplied)]), currency)
+            yield _column(str(name), ("text", _plainly(shape.supplied(table, name, index))), currency)
 
 
 def _declared(table: ViewTable, column: Column, index: Array) -> tuple[str, list[Any]]:
     if column.name == "id":
-        return "id", table.ids(index)
+        return "id", _plainly(table.ids(index))
     if column.kind is Kind.KEY:
-        return "id", parent_ids(table, column.name, index)
+        return "id", _parents(table, column, index)
     stored = table.table.columns[column.name]
     if isinstance(stored, Coded):
         kind, words = _bare(getattr(table, column.name), index)
@@ -140,6 +140,15 @@ def _declared(table: ViewTable, column: Column, index: Array) -> tuple[str, list
     if column.kind is Kind.FLAG:
         return "flag", table.values(column.name)[index].tolist()
     return _bare(getattr(table, column.name), index)
+
+
+def _parents(table: ViewTable, column: Column, index: Array) -> list[Any]:
+    """The ids of the rows' parents; each parent is looked up once, however many rows it has."""
+    refs = table.values(column.name)[index].tolist()
+    once = list(dict.fromkeys(refs))
+    parent = table.view.portfolio.table(column.refers or "")
+    ids = dict(zip(once, _plainly(ids_at(parent, np.array(once, np.int64))), strict=True))
+    return [ids[ref] for ref in refs]
 
 
 def _bare(column: Any, index: Array) -> tuple[str, list[Any]]:
@@ -151,7 +160,7 @@ def _bare(column: Any, index: Array) -> tuple[str, list[Any]]:
         return "amount", [_amount(minor) for minor in column.minor[index].tolist()]
     if isinstance(column, Codes | Numbers):
         return column.kind, column.to_list(index)
-    return _DAYS.get(column.kind, column.kind), [_plain(value) for value in column.to_list(index)]
+    return _DAYS.get(column.kind, column.kind), _plainly(column.to_list(index))
 
 
 def _amount(minor: int) -> int | str | None:
@@ -159,6 +168,11 @@ def _amount(minor: int) -> int | str | None:
     if minor == NO_AMOUNT:
         return None
     return minor if -EXACT_IN_SCRIPT < minor < EXACT_IN_SCRIPT else str(minor)
+
+
+def _plainly(values: list[Any]) -> list[Any]:
+    """Cells as JSON takes them; texts, which most are, as they are."""
+    return values if set(map(type, values)) <= TEXTS else [_plain(value) for value in values]
 
 
 def _plain(value: Any) -> Any:

@@ -238,16 +238,20 @@ def _lines(lines: Sequence[tuple[str, ...]], right: tuple[bool, ...]) -> Iterato
     width = len(right)
     texts = [text for line in lines for text in line]
     safe = escaped_all(texts)
-    for start in range(0, len(texts), width):
-        yield "".join(
-            _cell(place, texts[start + place], safe[start + place], right[place]) for place in range(width)
-        )
+    opened = [_opened(place, is_number) for place, is_number in enumerate(right)] * len(lines)
+    cells = [
+        f"{short if len(text) <= SHORT else wide}{cell}{end}" if len(text) <= LONG else
+        f'{wide}<div class="long">{cell}</div>{end}'
+        for text, cell, (short, wide, end) in zip(texts, safe, opened, strict=True)
+    ]  # fmt: skip
+    for start in range(0, len(cells), width):
+        yield "".join(cells[start : start + width])
 
 
-def _cell(place: int, text: str, safe: str, right: bool) -> str:
-    if len(text) > LONG:
-        safe = f'<div class="long">{safe}</div>'
-    look = ' class="right"' if right else ' class="short"' if len(text) <= SHORT else ""
-    if place == 0:
-        return f'<th scope="row"{look} dir="auto">{safe}</th>'
-    return f"<td{look}>{safe}</td>" if right else f'<td{look} dir="auto">{safe}</td>'
+def _opened(place: int, right: bool) -> tuple[str, str, str]:
+    """How a column's cells begin, short texts and others, and how they end."""
+    name, scope = ("th", ' scope="row"') if place == 0 else ("td", "")
+    turned = "" if right and place else ' dir="auto"'
+    look = ' class="right"' if right else ' class="short"'
+    wide = look if right else ""
+    return f"<{name}{scope}{look}{turned}>", f"<{name}{scope}{wide}{turned}>", f"</{name}>"

@@ -7,23 +7,29 @@ where it goes.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import attrs
+import numpy as np
 
 from ..records import SCHEMA
 from ..results import Amount, Breakdown, Crosstab, Groups, Listing, Monthly, Ratio, Result, Trend
 from .local import style
 
 if TYPE_CHECKING:
+    from ..columns import Array
     from ..filters import ValueBand
     from ..report import ReportResult
+    from ..scope import ViewTable
 
 __all__ = ["Grid", "facts", "grid", "headline", "left_out", "note", "spoken"]
 
+SMALL = 10_000
+NUMBERS = {type(None), bool, int, float, Decimal}
 MISSING = "(missing)"
 ACRONYMS = ("csm", "id", "mrr", "qbr")
 ENUM_WORDS = frozenset(
@@ -110,6 +116,8 @@ def number(value: Any) -> str:
     manner = style()
     if manner is not None:
         return manner.number(value)
+    if type(value) is int:
+        return f"{value:,}"
     if isinstance(value, Decimal):
         return f"{value:,f}"
     if isinstance(value, float | Fraction):
@@ -145,6 +153,8 @@ def spoken(word: Any) -> str:
 
 def cell(value: Any) -> str:
     """A cell of a listing. Whole numbers may be ids, so their digits are not parted."""
+    if type(value) is str:
+        return value
     if value is None or value != value:
         return ""
     if isinstance(value, bool):
@@ -240,12 +250,22 @@ def _row_names(result: Listing, count: int) -> list[Any] | None:
     if result._rows is None or isinstance(result, Groups):
         return None
     table = result._rows.table
-    source = table.table.source
-    if "name" not in source.column_names:
+    if "name" not in table.table.source.column_names:
         return None
-    names = source.values("name", table.supplied(result._ordered(count)))
+    names = supplied(table, "name", result._ordered(count))
     texts = [name if isinstance(name, str) else None for name in names]
     return texts if any(texts) else None
+
+
+def supplied(table: ViewTable, column: str, index: Array) -> list[Any]:
+    """The cells of a column as they came; of a small view all are fetched at once, since many numbers ask."""
+    source = table.table.source
+    if table.n > SMALL:
+        return source.values(column, table.supplied(index))
+    every = table.once(
+        ("supplied", column), lambda: source.values(column, table.supplied(np.arange(table.n)))
+    )
+    return [every[row] for row in index.tolist()]
 
 
 def _named(name: str, values: Iterable[Any], result: Result) -> str:
@@ -254,13 +274,14 @@ def _named(name: str, values: Iterable[Any], result: Result) -> str:
     return f"{spoken_name(name)} ({result.context.currency})" if money else spoken_name(name)
 
 
+@functools.lru_cache(1024)
 def spoken_name(name: str) -> str:
     """A column's name as it is read."""
     return " ".join(word.upper() if word in ACRONYMS else word for word in name.split("_"))
 
 
 def _are_numbers(values: Sequence[Any]) -> bool:
-    return all(value is None or isinstance(value, int | float | Decimal) for value in values)
+    return {type(value) for value in values} <= NUMBERS
 
 
 def _right(names: tuple[str, ...]) -> tuple[bool, ...]:
