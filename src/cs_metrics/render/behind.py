@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 import numpy as np
@@ -19,8 +19,9 @@ from ..columns import NO_AMOUNT, Amounts, Codes, Dates, Numbers
 from ..intake import Coded
 from ..periods import NO_DAY
 from ..results import Groups, Listing, Result
-from ..results.ordering import Parents, ids_at
+from ..results.ordering import Parents, ids_at, ordered
 from ..schema import Kind
+from ..selection import Rows
 from . import shape
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ __all__ = ["data_of"]
 
 SAFE_IN_SCRIPT = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 EXACT_IN_SCRIPT = 2**53
+Known: TypeAlias = dict[str, dict[int, Any]]
+"""The ids of parents, by table and row, that a page has looked up already."""
 TEXTS = {str, type(None)}
 SHARES = ("share", "alignment", "coverage")
 _DAYS = {"date": "text"}
@@ -41,27 +44,35 @@ _DAYS = {"date": "text"}
 
 @attrs.frozen(eq=False)
 class _Behind:
-    """A number's rows in their order, as rows of a table in view."""
+    """A number's rows as rows of a table in view; `in_order` where they are so already, else they go by id."""
 
     result: Result
     table: ViewTable
     index: Array
+    in_order: bool
+
+    @classmethod
+    def of(cls, result: Result, behind: Rows, most: int) -> _Behind:
+        if result.used > most or (isinstance(result, Listing) and not isinstance(result, Groups)):
+            return cls(result, behind.table, result._ordered(min(most, result.used)), True)
+        return cls(result, behind.table, behind.index, False)
 
 
 def data_of(found: ReportResult, rows: int) -> str:
     """All rows behind a report's numbers, of each at most the first `rows`, as JSON that can stand in a page."""
     behind = [
-        _Behind(result, result._rows.table, result._ordered(min(rows, result.used)))
+        _Behind.of(result, result._rows, rows)
         for result in found.results.values()
         if isinstance(result, Result) and result._rows is not None
     ]
+    known: Known = {}
     tables: dict[str, Any] = {}
     metrics: dict[str, Any] = {}
     currency = found.view.portfolio.settings.currency
     for name, table in {part.table.table.schema.name: part.table for part in behind}.items():
         mine = [part for part in behind if part.table is table]
-        union, places = _united([part.index for part in mine])
-        tables[name] = list(_columns(table, union, currency))
+        union, places = _united(table, mine)
+        tables[name] = list(_columns(table, union, currency, known))
         for part, place in zip(mine, places, strict=True):
             metrics[part.result.spec.id] = _metric(part, name, place, currency)
     told = {
@@ -76,13 +87,19 @@ def data_of(found: ReportResult, rows: int) -> str:
     return text
 
 
-def _united(indices: Sequence[Array]) -> tuple[Array, list[list[int]]]:
-    """The rows that occur in any of several choices, and the places of each choice among them."""
-    every = np.concatenate([np.asarray(index, np.int64) for index in indices])
-    chosen = np.zeros(int(every.max(initial=-1)) + 1, bool)
-    chosen[every] = True
-    place = np.cumsum(chosen) - 1
-    return chosen.nonzero()[0], [place[index].tolist() for index in indices]
+def _united(table: ViewTable, parts: Sequence[_Behind]) -> tuple[Array, list[list[int]]]:
+    """The rows behind any of several numbers, by id, and the places among them of the rows of each number."""
+    chosen = np.zeros(table.n, bool)
+    for part in parts:
+        chosen[part.index] = True
+    union = ordered(Rows(table, chosen), ())
+    place = np.empty(table.n, np.int64)
+    place[union] = np.arange(len(union))
+    places = [place[part.index] for part in parts]
+    return union, [
+        (found if part.in_order else np.sort(found)).tolist()
+        for part, found in zip(parts, places, strict=True)
+    ]
 
 
 def _metric(part: _Behind, table: str, places: list[int], currency: str) -> dict[str, Any]:
@@ -108,7 +125,7 @@ def _name(schema: TableSchema, place: int, name: str, column: Any) -> str:
     return column.column if isinstance(column, Parents) else name
 
 
-def _columns(table: ViewTable, index: Array, currency: str) -> Iterator[dict[str, Any]]:
+def _columns(table: ViewTable, index: Array, currency: str, known: Known) -> Iterator[dict[str, Any]]:
     """The table's declared columns as they were understood, then those of the caller's own, as they came."""
     declared = table.table.schema.columns
     source = table.table.source
@@ -119,7 +136,7 @@ def _columns(table: ViewTable, index: Array, currency: str) -> Iterator[dict[str
                 if any(value is not None for value in values):
                     yield _column(column.name, ("text", values), currency)
         else:
-            told = _column(column.name, _declared(table, column, index), currency)
+            told = _column(column.name, _declared(table, column, index, known), currency)
             if column.name == "id":
                 told["title"] = shape.spoken_name(table.table.schema.noun)
             yield told
@@ -128,11 +145,11 @@ def _columns(table: ViewTable, index: Array, currency: str) -> Iterator[dict[str
             yield _column(str(name), ("text", _plainly(shape.supplied(table, name, index))), currency)
 
 
-def _declared(table: ViewTable, column: Column, index: Array) -> tuple[str, list[Any]]:
+def _declared(table: ViewTable, column: Column, index: Array, known: Known) -> tuple[str, list[Any]]:
     if column.name == "id":
         return "id", _plainly(table.ids(index))
     if column.kind is Kind.KEY:
-        return "id", _parents(table, column, index)
+        return "id", _parents(table, column, index, known)
     stored = table.table.columns[column.name]
     if isinstance(stored, Coded):
         kind, words = _bare(getattr(table, column.name), index)
@@ -142,12 +159,14 @@ def _declared(table: ViewTable, column: Column, index: Array) -> tuple[str, list
     return _bare(getattr(table, column.name), index)
 
 
-def _parents(table: ViewTable, column: Column, index: Array) -> list[Any]:
+def _parents(table: ViewTable, column: Column, index: Array, known: Known) -> list[Any]:
     """The ids of the rows' parents; each parent is looked up once, however many rows it has."""
     refs = table.values(column.name)[index].tolist()
-    once = list(dict.fromkeys(refs))
     parent = table.view.portfolio.table(column.refers or "")
-    ids = dict(zip(once, _plainly(ids_at(parent, np.array(once, np.int64))), strict=True))
+    ids = known.setdefault(parent.schema.name, {})
+    once = [ref for ref in dict.fromkeys(refs) if ref not in ids]
+    if once:
+        ids.update(zip(once, _plainly(ids_at(parent, np.array(once, np.int64))), strict=True))
     return [ids[ref] for ref in refs]
 
 
