@@ -190,8 +190,11 @@ class _Layout:
     def _within(self, table: LoadedTable) -> tuple[Array, ...]:
         """How rows stand within their parent: so that the last of any choice among them is the one wanted.
 
-        Of QBRs that is the earliest; of opportunities the latest closed, of several on one day the smallest id.
+        Of QBRs that is the earliest; of opportunities the latest closed, of several on one day the smallest id;
+        of propensities the latest. Periods of subscriptions stand in the order in which they begin.
         """
+        if table.schema.name in _BY_DAY:
+            return (_array(table, _BY_DAY[table.schema.name]) - np.int64(FIRST_DAY),)
         if table.schema.name == "qbrs":
             return (LAST_DAY - _array(table, "scheduled_on").astype(np.int64),)
         if table.schema.name == "opportunities" and table.keys is not None:
@@ -297,6 +300,7 @@ class _Layout:
         return days
 
 
+_BY_DAY = {"subscriptions": "started_on", "propensities": "on"}
 _TALLIED = {"objectives": "state"}
 _DATED = frozenset({"contracts", "opportunities"})
 """Tables without a first day of their own for which that of their parents is worth keeping."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..columns import Amounts, Codes, Dates, Numbers, Refs
-from ..scope import ViewTable
+from ..scope import ViewTable, word
 
 __all__ = ["CampaignTouches", "Measures", "Propensities", "Usage"]
 
@@ -28,6 +30,14 @@ class Propensities(ViewTable):
     on: Dates
     churn: Numbers
     expand: Numbers
+
+    @word
+    def latest_churn(self) -> Numbers:
+        """Of each account in view the churn propensity of the last day there is one for, by the as-of day."""
+        accounts, latest = self.account.last(self.everything.flags)
+        found = np.full(self.account.size, np.nan)
+        found[accounts] = self.churn.values.take(latest)
+        return Numbers(found)
 
 
 class CampaignTouches(ViewTable):
