@@ -286,7 +286,7 @@ class Scope:
         needed = []
         if "owners" in on:
             needed.append("users")
-        if on & {"industries", "segments", "groups"}:
+        if on & {"accounts", "industries", "segments", "groups"}:
             needed.append("accounts")
         if on & {"stages", "health"}:
             needed.append("engagements")

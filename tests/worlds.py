@@ -12,10 +12,14 @@ import oracle
 from cs_metrics import testing
 from cs_metrics.records import SCHEMA
 from oracle_scope import Scope
+from variants_portfolio import revenue_variants
 
 SUCCESS_TABLES = (
     "users", "accounts", "engagements", "escalations", "qbrs", "touchpoints", "tasks", "risk_signals",
     "objectives", "adoption_scores", "contracts", "opportunities",
+)  # fmt: skip
+REVENUE_TABLES = (
+    "users", "accounts", "engagements", "subscriptions", "contracts", "opportunities", "propensities",
 )  # fmt: skip
 
 POOR_RED = {"poor": (csm.Health.RED,)}
@@ -34,6 +38,7 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     "renewal.engagements_with_renewals_due": [{"within": 31}],
     "renewal.renewals_and_losses_ytd": [{"measure": "value"}],
     "renewal.contract_value_ytd": [{"basis": "in_force"}],
+    **revenue_variants(),
 }
 """Options to try beside the defaults; a metric with options that has no entry fails a test."""
 
@@ -64,7 +69,10 @@ class Group:
         return self.name
 
 
-GROUPS = (Group("success", ("overview", "risk", "adoption", "renewal"), SUCCESS_TABLES),)
+GROUPS = (
+    Group("success", ("overview", "risk", "adoption", "renewal"), SUCCESS_TABLES),
+    Group("revenue", ("revenue",), REVENUE_TABLES),
+)
 """Each metric of the catalog stands in one of them; a test keeps it so."""
 
 

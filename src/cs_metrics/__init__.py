@@ -15,7 +15,19 @@ from ._version import __version__
 from .metric import Metric, metric
 
 if TYPE_CHECKING:
-    from . import adoption, catalog, errors, overview, records, renewal, reports, results, risk, samples
+    from . import (
+        adoption,
+        catalog,
+        errors,
+        overview,
+        records,
+        renewal,
+        reports,
+        results,
+        revenue,
+        risk,
+        samples,
+    )
     from .errors import (
         CsMetricsError,
     )
@@ -75,12 +87,15 @@ if TYPE_CHECKING:
     from .results import (
         Amount,
         Breakdown,
+        Cohorts,
         Count,
         Crosstab,
+        Forecast,
         Listing,
         Monthly,
         Ratio,
         Result,
+        TopShare,
         Trend,
     )
     from .view import (
@@ -90,14 +105,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Account", "Activity", "AdoptionScore", "Alert", "AlertKind", "Amount", "Audience", "Breakdown",
-    "CampaignTouch", "Contact", "Contract", "ContractState", "Count", "Crosstab", "CsMetricsError",
-    "EVERYONE", "Engagement", "Escalation", "Filters", "Health", "Listing", "Measure", "Metric",
+    "CampaignTouch", "Cohorts", "Contact", "Contract", "ContractState", "Count", "Crosstab", "CsMetricsError",
+    "EVERYONE", "Engagement", "Escalation", "Filters", "Forecast", "Health", "Listing", "Measure", "Metric",
     "Monthly", "Objective", "ObjectiveState", "Opportunity", "OpportunityKind", "OpportunityStage",
     "PlaybookRun", "PlaybookStatus", "Portfolio", "Probability", "Propensity", "Purpose", "QBR", "Ratio",
     "Renewal", "RenewalStage", "Report", "ReportResult", "Result", "RiskSignal", "Role", "Section",
     "StackItem", "StackPosition", "StackTag", "Subscription", "SubscriptionStatus", "Task", "TaskStatus",
-    "Touchpoint", "Trend", "Usage", "User", "ValueBand", "View", "__version__", "adoption", "catalog",
-    "errors", "metric", "overview", "records", "renewal", "reports", "results", "risk", "samples",
+    "TopShare", "Touchpoint", "Trend", "Usage", "User", "ValueBand", "View", "__version__", "adoption", "catalog",
+    "errors", "metric", "overview", "records", "renewal", "reports", "results", "revenue", "risk",
+    "samples",
 ]  # fmt: skip
 
 _MODULES = frozenset(
@@ -110,6 +126,7 @@ _MODULES = frozenset(
         "renewal",
         "reports",
         "results",
+        "revenue",
         "risk",
         "samples",
     ]
@@ -126,7 +143,7 @@ _PARTS = {
         TaskStatus Touchpoint Usage User
     """,
     "report": "Audience Purpose Report ReportResult Section",
-    "results": "Amount Breakdown Count Crosstab Listing Monthly Ratio Result Trend",
+    "results": "Amount Breakdown Cohorts Count Crosstab Forecast Listing Monthly Ratio Result TopShare Trend",
     "view": "EVERYONE View",
 }
 _HOMES = {name: module for module, names in _PARTS.items() for name in names.split()}

@@ -6,12 +6,13 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from . import adoption, overview, renewal, risk
+from . import revenue as money
 from .report import Audience, Purpose, Report, ReportResult, Section
 
 if TYPE_CHECKING:
     from .view import View
 
-__all__ = ["ALL", "SUCCESS_REPORT", "success_report"]
+__all__ = ["ALL", "REVENUE", "SUCCESS_REPORT", "revenue", "success_report"]
 
 
 def _tab(title: str, module: ModuleType) -> Section:
@@ -33,7 +34,28 @@ SUCCESS_REPORT = Report(
     ),
 )
 
-ALL: tuple[Report, ...] = (SUCCESS_REPORT,)
+REVENUE = Report(
+    id="revenue",
+    title="Revenue",
+    purpose=Purpose.INSIGHT,
+    audiences=(Audience.LEADERSHIP, Audience.EXECUTIVE, Audience.CSM_MANAGER),
+    source="Standard terms of the field",
+    sections=(
+        Section("Movements", (money.mrr_movements, money.quick_ratio)),
+        Section(
+            "Retention",
+            (
+                money.net_revenue_retention,
+                money.gross_revenue_retention,
+                money.logo_retention,
+                money.cohorts,
+            ),
+        ),
+        Section("Outlook", (money.concentration, money.renewal_forecast)),
+    ),
+)
+
+ALL: tuple[Report, ...] = (SUCCESS_REPORT, REVENUE)
 
 
 def success_report(view: View, **options: Any) -> ReportResult:
@@ -43,3 +65,8 @@ def success_report(view: View, **options: Any) -> ReportResult:
     sight once their 90 days are over.
     """
     return SUCCESS_REPORT.compute(view, **options)
+
+
+def revenue(view: View, **options: Any) -> ReportResult:
+    """Revenue: what moved MRR, who stays, and what is to be expected of the renewals that are due."""
+    return REVENUE.compute(view, **options)

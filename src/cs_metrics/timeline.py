@@ -71,8 +71,9 @@ class Timeline:
         """The timeline of the accounts from `lo` to before `hi`."""
         run = slice(int(self.starts[lo]), int(self.starts[hi]))
         starts = self.starts[lo : hi + 1] - self.starts[lo]
-        columns = (self.day, self.mrr, self.first, self.month, self.opens)
-        return Timeline(starts, *(column[run] for column in columns))
+        return Timeline(
+            starts, self.day[run], self.mrr[run], self.first[run], self.month[run], self.opens[run]
+        )
 
     def bridged(self, days: int, today: int) -> Timeline:
         """The same without the times of no MRR of at most so many days that are over by `today`.
@@ -95,6 +96,8 @@ class Timeline:
         By account, what it has at the month's end against what it had at the end of the month before; losses
         are above 0 as well.
         """
+        if not months:
+            return 0, {name: [] for name in MOVEMENTS}
         since, today = _number(months[0]), months[-1].last
         inside = self.month >= since
         turned = (inside[1:] & ~inside[:-1]).nonzero()[0]
@@ -111,8 +114,8 @@ class Timeline:
         sums[CONTRACTION * len(months) :] *= -1
         return opening, dict(zip(MOVEMENTS, sums.reshape(5, -1).tolist(), strict=True))
 
-    def cohorts(self, today: int, step: int, money: bool) -> tuple[int, dict[int, list[int]]]:
-        """The number of today's period, and by the period of the first MRR what is left at each period's end.
+    def cohorts(self, today: int, step: int, money: bool) -> dict[int, list[int]]:
+        """By the period of accounts' first MRR what is left of them at the end of each period since.
 
         Periods are `step` calendar months long and numbered from the year 0 on. Counts accounts that have MRR,
         or adds it up; from the cohort's own period to today's.
@@ -120,7 +123,7 @@ class Timeline:
         now = int(month_numbers(np.array([today], np.int32))[0]) // step
         lines = (self.day <= today).nonzero()[0]
         if not len(lines):
-            return now, {}
+            return {}
         period = self.month.take(lines) // step
         heads = self.first.take(lines)
         numbers = period[heads][heads.cumsum() - 1]  # an account's lines stand together, its first ahead
@@ -130,7 +133,7 @@ class Timeline:
         width = now - int(cohorts[0]) + 1
         cells = _sums(place * width + (period - cohorts[0]), change, len(cohorts) * width)
         left = cells.reshape(-1, width).cumsum(axis=1)
-        return now, {
+        return {
             cohort: line[cohort - int(cohorts[0]) :].tolist()
             for cohort, line in zip(cohorts.tolist(), left, strict=True)
         }

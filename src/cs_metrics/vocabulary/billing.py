@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
+import attrs
 import numpy as np
 
 from ..columns import Amounts, Codes, Dates, Flags, Numbers, Refs
-from ..periods import NO_DAY
+from ..periods import NO_DAY, last_months
 from ..records import SubscriptionStatus
 from ..scope import ViewTable, word
 from ..selection import Rows
@@ -19,6 +21,36 @@ if TYPE_CHECKING:
     from ..layout import Table
 
 __all__ = ["Renewals", "Subscriptions"]
+
+
+@attrs.frozen
+class Movements:
+    """What MRR came from and went to, in minor units; all lists by month."""
+
+    months: list[str]
+    opening: list[int]
+    kinds: dict[str, list[int]]
+    closing: list[int]
+
+    @classmethod
+    def of(cls, months: list[str], opening: int, kinds: dict[str, list[int]]) -> Movements:
+        """With what each month begins and ends with, counted on from the first opening."""
+        net = [
+            gained + back + more - less - lost
+            for gained, back, more, less, lost in zip(*kinds.values(), strict=True)
+        ]
+        balances = list(accumulate(net, initial=opening))
+        return cls(months, balances[:-1], kinds, balances[1:])
+
+    @property
+    def gained(self) -> int:
+        """New, reactivation and expansion of all months."""
+        return sum(sum(self.kinds[name]) for name in ("new", "reactivation", "expansion"))
+
+    @property
+    def lost(self) -> int:
+        """Contraction and churn of all months."""
+        return sum(sum(self.kinds[name]) for name in ("contraction", "churn"))
 
 
 class Subscriptions(ViewTable):
@@ -82,10 +114,23 @@ class Subscriptions(ViewTable):
         if self.view.shared and a_run and (self.exists is None or _begin_alone(table)):
             whole = _whole(table, self.view.portfolio.table("accounts").n)
             return whole.part(accounts.lo, accounts.hi)
-        rows, start, end, mrr = self.account.rows, self.started_on.days, self.end.days, self.mrr.minor
-        if self.exists is not None:
-            rows, start, end, mrr = (column[self.exists] for column in (rows, start, end, mrr))
-        return Timeline.of(rows, accounts.n, start, end, mrr)
+        there = slice(None) if self.exists is None else self.exists
+        days = self.started_on.days[there], self.end.days[there]
+        return Timeline.of(self.account.rows[there], accounts.n, *days, self.mrr.minor[there])
+
+    def movements(self, months: int, gap_days: int) -> Movements:
+        """What moved the MRR of accounts in the last months; gaps of at most `gap_days` days are none."""
+        known = self._movements
+        if (months, gap_days) not in known:
+            spans = last_months(self.view.as_of, months)
+            timeline = self.timeline.bridged(gap_days, self.view.today) if gap_days else self.timeline
+            known[months, gap_days] = Movements.of([span.label for span in spans], *timeline.movements(spans))
+        return known[months, gap_days]
+
+    @word
+    def _movements(self) -> dict[tuple[int, int], Movements]:
+        """The movements that were asked for."""
+        return {}
 
 
 class Renewals(ViewTable):

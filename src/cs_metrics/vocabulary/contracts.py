@@ -100,6 +100,13 @@ class Contracts(ViewTable):
         """The contracts in force on the as-of day."""
         return self.everything.only(self.in_force, otherwise="not in force")
 
+    @word
+    def churn(self) -> Array:
+        """The latest churn propensity of each contract's account, NaN where there is none in view."""
+        if not self.view.has("propensities"):
+            return np.full(self.n, np.nan)
+        return at(self.view.propensities.latest_churn.values, self.account.rows, np.nan)
+
     def touched_by(self, signals: Array) -> Flags:
         """Those in force that one of the signals names, or of engagements with a signal that names none."""
         named, risky = self.view.risk_signals.touched(signals)
