@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["MOVEMENTS", "Timeline"]
 
 MOVEMENTS = ("new", "reactivation", "expansion", "contraction", "churn")
-NEW, REACTIVATION, EXPANSION, CONTRACTION, CHURN = map(np.int8, range(5))
+CONTRACTION, CHURN = map(MOVEMENTS.index, ("contraction", "churn"))
 _FLOAT_EXACT = 2**53
 
 
@@ -177,11 +177,11 @@ def _differs(*columns: Array, after: bool, beside: int | None = None) -> Flags:
 
 def _kinds(from_nothing: Flags, to_nothing: Flags, rises: Flags, first: Flags) -> Array:
     """Which movement each change is; what it says of no change does not matter."""
-    kind = CONTRACTION - rises.view(np.int8)
-    kind *= ~from_nothing
+    kind = np.int8(CONTRACTION) - rises.view(np.int8)  # or the one before it, expansion
+    kind *= ~from_nothing  # or the first two: new, reactivation
     kind += from_nothing & ~first
     kind *= ~to_nothing
-    kind += to_nothing.view(np.int8) * CHURN
+    kind += to_nothing.view(np.int8) * np.int8(CHURN)
     return np.asarray(kind)
 
 
