@@ -150,9 +150,11 @@ class Filtering:
             return np.ones(table.n, bool)
         users = self.view.portfolio.table("users")
         wanted = np.zeros(users.n + 1, bool)  # the last one is "nobody's"
+        seen = self.view.users
         for owner in self.filters.owners:
             lo, hi = self.view.portfolio.positions(owner)
-            wanted[lo:hi] = True
+            if seen.lo <= lo < seen.hi:  # who is out of scope adds nothing, not even who is below and in it
+                wanted[lo:hi] = True
         assert table.table.owner is not None
         return np.asarray(wanted[table._cut(table.table.owner)])
 
