@@ -21,6 +21,7 @@ from .selection import Rows
 if TYPE_CHECKING:
     from .columns import Array, Flags
     from .layout import Table
+    from .prepared import Calendar
     from .view import View
 
 __all__ = ["ViewTable", "word"]
@@ -66,6 +67,7 @@ class ViewTable:
         self.rows = rows
         self.n = hi - lo if rows is None else len(rows)
         self._locks: dict[str, threading.Lock] = {}
+        self._found: dict[tuple[Any, ...], Any] = {}
         if view.today >= table.latest:
             self.__dict__["exists"] = None
 
@@ -161,6 +163,21 @@ class ViewTable:
                     refs = self.values(column)
                     found = np.where(refs >= 0, exists_on(self.view, parent, refs), found)
         return None if found.all() else found
+
+    def once(self, key: tuple[Any, ...], find: Callable[[], T]) -> T:
+        """What a word that takes an argument says: found once a view for each argument."""
+        if key not in self._found:
+            self._found[key] = find()
+        found: T = self._found[key]
+        return found
+
+    def calendar(self) -> Calendar | None:
+        """The rows in the order of their days, where looking at them so is worth it: in a view of most rows.
+
+        It has rows that do not exist yet, too.
+        """
+        whole = self.rows is None and self.n * 4 > self.table.n
+        return self.table.prepared.calendar if whole else None
 
     @property
     def everything(self) -> Rows:
