@@ -44,7 +44,7 @@ def timeline(scope: Scope, account_id: Any, gap_days: int = 0) -> Points:
 
 
 def bridged(points: Points, gap_days: int) -> Points:
-    """The same with every short gap filled by the MRR of its eve."""
+    """The same with every short gap filled by the MRR of its eve; one that began longer ago has 0 for an eve."""
     filled: Points = []
     for number, (day, mrr) in enumerate(points):
         eve = filled[-1][1] if filled else Decimal(0)
@@ -53,17 +53,10 @@ def bridged(points: Points, gap_days: int) -> Points:
             if amount != 0:
                 back = later
                 break
-        if mrr == 0 and eve != 0 and back is not None and gap_length(points, number, back) <= gap_days:
+        if mrr == 0 and eve != 0 and back is not None and (back - day).days <= gap_days:
             mrr = eve
         filled.append((day, mrr))
     return filled
-
-
-def gap_length(points: Points, number: int, back: date) -> int:
-    """Days from the first of the zeros in which points[number] stands to the day on which there is MRR again."""
-    while points[number - 1][1] == 0:
-        number -= 1
-    return (back - points[number][0]).days
 
 
 def at(points: Points, day: date) -> Decimal:
