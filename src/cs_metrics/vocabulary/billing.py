@@ -10,14 +10,12 @@ import attrs
 import numpy as np
 
 from ..columns import Amounts, Codes, Dates, Flags, Numbers, Refs
-from ..periods import NO_DAY, last_months
-from ..records import SubscriptionStatus
+from ..periods import last_months
 from ..scope import ViewTable, word
 from ..selection import Rows
 from ..timeline import Timeline
 
 if TYPE_CHECKING:
-    from ..columns import Array
     from ..layout import Table
 
 __all__ = ["Renewals", "Subscriptions"]
@@ -64,15 +62,9 @@ class Subscriptions(ViewTable):
     cancelled_on: Dates
     next_billing_on: Dates
 
-    @word
-    def end(self) -> Dates:
-        """The first day on which the period counts no more: it ended, was cancelled, or never counts.
-
-        A row without an end whose status is neither active nor past due never counts: it ends before it
-        begins. Missing where it counts from its start on, for ever.
-        """
-        days = (self.started_on.days, self.ended_on.days, self.cancelled_on.days)
-        return Dates(_ends(*days, self.status))
+    if TYPE_CHECKING:
+        end: Dates
+        """The first day on which a period counts no more, missing where it goes on; see `prepared`."""
 
     def active_on(self, day: int) -> Flags:
         """Started by `day` and not over by then."""
@@ -99,9 +91,15 @@ class Subscriptions(ViewTable):
 
     @word
     def ever_active(self) -> Rows:
-        """The subscriptions that counted on at least one day by the as-of day."""
-        counted = self.started_on.by(self.view.today) & (self.started_on.days < self.end.days)
-        return self.everything.only(counted, otherwise="never active by the as-of day")
+        """The subscriptions that counted on at least one day by the as-of day; found when they are asked for."""
+        everything = self.everything
+
+        def counted() -> Flags:
+            by_now = self.started_on.by(self.view.today)
+            by_now &= self.started_on.days < self.end.days
+            return everything.flags & by_now
+
+        return Rows(self, None, everything, "never active by the as-of day", counted)
 
     @word
     def timeline(self) -> Timeline:
@@ -139,13 +137,6 @@ class Renewals(ViewTable):
     renewed_on: Dates
 
 
-def _ends(started: Array, ended: Array, cancelled: Array, status: Codes) -> Array:
-    end = np.minimum(ended, cancelled)
-    open_ended = end == NO_DAY
-    open_ended &= ~status.isin((SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE))
-    return np.where(open_ended, started, end)
-
-
 _FINDING = threading.Lock()
 
 
@@ -154,9 +145,7 @@ def _whole(table: Table, accounts: int) -> Timeline:
     with _FINDING:
         found = table.__dict__.get("timeline")
         if found is None:
-            names = ("started_on", "ended_on", "cancelled_on", "status", "mrr")
-            start, ended, cancelled, status, mrr = (table.stored[name][0] for name in names)
-            end = _ends(start, ended, cancelled, table.stored["status"][1](status))
+            start, end, mrr = (table.stored[name][0] for name in ("started_on", "end", "mrr"))
             whose = np.asarray(table.columns["account_id"])
             found = table.__dict__["timeline"] = Timeline.of(whose, accounts, start, end, mrr)
     return found
