@@ -105,13 +105,15 @@ class Subscriptions(ViewTable):
     def timeline(self) -> Timeline:
         """When the MRR of each account in view changes; lines after the as-of day are to be passed over.
 
-        Of a large part of a portfolio it is a run of that of the whole, which is found once for all views.
+        It is a run of that of the whole portfolio, which is found once for all views, when somebody first looks
+        at a good part of it.
         """
         accounts, table = self.view.accounts, self.table
         a_run = self.rows is None and accounts.rows is None
-        if self.view.shared and a_run and (self.exists is None or _begin_alone(table)):
-            whole = _whole(table, self.view.portfolio.table("accounts").n)
-            return whole.part(accounts.lo, accounts.hi)
+        if a_run and (self.exists is None or _begin_alone(table)):
+            whole = _whole(table, self.view.portfolio.table("accounts").n, self.n * GOOD_PART >= table.n)
+            if whole is not None:
+                return whole.part(accounts.lo, accounts.hi)
         there = slice(None) if self.exists is None else self.exists
         days = self.started_on.days[there], self.end.days[there]
         return Timeline.of(self.account.rows[there], accounts.n, *days, self.mrr.minor[there])
@@ -137,11 +139,16 @@ class Renewals(ViewTable):
     renewed_on: Dates
 
 
+GOOD_PART = 8
+"""Who looks at an eighth of the subscriptions pays for laying out the timeline of all; others, for theirs."""
 _FINDING = threading.Lock()
 
 
-def _whole(table: Table, accounts: int) -> Timeline:
+def _whole(table: Table, accounts: int, make: bool) -> Timeline | None:
     """The timeline of all accounts, kept beside the laid-out table: it is the same for every day and viewer."""
+    found: Timeline | None = table.__dict__.get("timeline")
+    if found is not None or not make:
+        return found
     with _FINDING:
         found = table.__dict__.get("timeline")
         if found is None:
