@@ -641,3 +641,21 @@ def test_only_the_latest_cohorts_are_shown_where_there_are_many() -> None:
 def test_non_recurring_revenue_is_never_called_nrr() -> None:
     for metric in csm.catalog.metrics():
         assert "NRR" not in metric.definition + metric.title + metric.unit
+
+
+def test_what_a_viewer_sees_of_a_timeline_that_others_share() -> None:
+    """Months of accounts out of sight are months of the whole timeline; nothing of them may show."""
+    rows = [
+        {"id": 1, "account_id": "far", "started_on": date(2010, 1, 1), "ended_on": date(2012, 1, 1)},
+        {"id": 2, "account_id": "near", "started_on": day("05-10"), "mrr": 30},
+        {"id": 3, "account_id": "near", "started_on": day("06-20"), "mrr": 12},
+    ]
+    accounts = [{"id": "far", "owner_id": "a"}, {"id": "near", "owner_id": "b"}]
+    p = portfolio(users=[{"id": "a"}, {"id": "b"}], accounts=accounts, engagements=[], subscriptions=rows)
+    assert len(csm.revenue.cohorts(everyone(p)).value) == 2  # which lays out the whole
+    for as_of, left in ((A, 42), (day("06-25"), 42), (day("06-01"), 30)):
+        looked = p.view(as_of=as_of, viewer="b")
+        found = csm.revenue.cohorts(looked, measure="mrr")
+        assert found.value == {"2026-05": {"2026-05": 30, "2026-06": left}}
+        assert csm.revenue.mrr_movements(looked).value["closing"]["2026-06"] == left
+    assert csm.revenue.cohorts(p.view(as_of=A, viewer="a")).left == 0

@@ -9,7 +9,7 @@ import numpy as np
 from .errors import OptionError
 from .exact import weighted_sum
 from .metric import metric
-from .periods import as_count, months_before
+from .periods import as_count
 from .results import Cohorts, Forecast, Monthly, Ratio, TopShare
 
 if TYPE_CHECKING:
@@ -154,7 +154,4 @@ def renewal_forecast(view: View, *, within: int = 90) -> Forecast:
 
 def _retained(view: View, months: int) -> tuple[Array, Array, Rows]:
     """Of the accounts with MRR so many months ago what it was and what it is now, and which they are."""
-    day = months_before(view.as_of, as_count(months, "months"))
-    then, now = (view.subscriptions.account_mrr(on).minor for on in (day, view.today))
-    rows = view.accounts.everything.only(then > 0, otherwise=f"without MRR {months} months before")
-    return then[rows.index], now[rows.index], rows
+    return view.subscriptions.retained(as_count(months, "months"))

@@ -197,10 +197,11 @@ class Timeline:
         first, now = int(cohorts[0]), _month(today) // step
         cells = np.zeros((len(cohorts), now - first + 1), np.int64)
         for born, period, change in self._left(today, money):
-            rows = cohorts.searchsorted(born // step).clip(
-                max=len(cohorts) - 1
-            )  # who never came left nothing
-            np.add.at(cells, (rows, period // step - first), change)
+            some = (
+                change.nonzero()
+            )  # months may be those of accounts that are not in this part: nothing there
+            rows = cohorts.searchsorted(born[some] // step)
+            np.add.at(cells, (rows, period[some] // step - first), change[some])
         return {
             cohort: line[cohort - first :].tolist()
             for cohort, line in zip(cohorts.tolist(), cells.cumsum(axis=1), strict=True)

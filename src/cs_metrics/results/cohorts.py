@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 from ..periods import month_label, quarter_label
@@ -40,24 +40,30 @@ class Cohorts(_Measured):
     def _label(self, number: int) -> str:
         return month_label(number) if self._by == "month" else quarter_label(number)
 
+    def _lines(self) -> Iterator[tuple[list[str], list[int]]]:
+        """Of each cohort the labels of its periods, its own first, and its numbers."""
+        if self._cells:
+            first, last = next(iter(self._cells)), max(c + len(line) for c, line in self._cells.items())
+            labels = [self._label(number) for number in range(first, last)]
+            for cohort, line in self._cells.items():
+                yield labels[cohort - first :], line
+
     @property
     def value(self) -> dict[str, dict[str, Any]]:
         """Of each cohort what is left at each period's end: `{"2026-01": {"2026-01": 7, "2026-02": 6}}`."""
         return {
-            self._label(cohort): {
-                self._label(cohort + age): self._measure(number) for age, number in enumerate(line)
-            }
-            for cohort, line in self._cells.items()
+            labels[0]: dict(zip(labels, map(self._measure, line), strict=True))
+            for labels, line in self._lines()
         }
 
     def shares(self) -> dict[str, dict[str, float | None]]:
         """The same as shares of each cohort's first number; None where that is 0."""
         return {
-            self._label(cohort): {
-                self._label(cohort + age): number / line[0] if line[0] else None
-                for age, number in enumerate(line)
+            labels[0]: {
+                label: number / line[0] if line[0] else None
+                for label, number in zip(labels, line, strict=True)
             }
-            for cohort, line in self._cells.items()
+            for labels, line in self._lines()
         }
 
     @property

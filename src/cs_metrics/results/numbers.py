@@ -153,7 +153,10 @@ class TopShare(Ratio):
     kind: ClassVar[str] = "top_share"
 
     def __init__(self, rows: Rows, amounts: Array, limit: int) -> None:
-        largest = np.sort(amounts)[::-1][:limit].tolist()
+        if 0 < limit < len(amounts):
+            largest = sorted(np.partition(amounts, -limit)[-limit:].tolist(), reverse=True)
+        else:
+            largest = sorted(amounts.tolist(), reverse=True)[:limit]
         total = int(amounts.sum())
         major = Context.of(rows).major
         super().__init__(rows, major(sum(largest)), major(total))

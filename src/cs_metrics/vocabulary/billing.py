@@ -10,12 +10,13 @@ import attrs
 import numpy as np
 
 from ..columns import Amounts, Codes, Dates, Flags, Numbers, Refs
-from ..periods import last_months
+from ..periods import last_months, months_before
 from ..scope import ViewTable, word
 from ..selection import Rows
 from ..timeline import Timeline
 
 if TYPE_CHECKING:
+    from ..columns import Array
     from ..layout import Table
 
 __all__ = ["Renewals", "Subscriptions"]
@@ -87,6 +88,23 @@ class Subscriptions(ViewTable):
     @word
     def _on_days(self) -> dict[int, Amounts]:
         """The MRR of accounts on the days that were asked for."""
+        return {}
+
+    def retained(self, months: int) -> tuple[Array, Array, Rows]:
+        """Of the accounts with MRR so many months ago what it was and what it is now, and which they are."""
+        known = self._retained
+        if months not in known:
+            days = (months_before(self.view.as_of, months), self.view.today)
+            then, now = (self.account_mrr(day).minor for day in days)
+            rows = self.view.accounts.everything.only(
+                then > 0, otherwise=f"without MRR {months} months before"
+            )
+            known[months] = then.take(rows.index), now.take(rows.index), rows
+        return known[months]
+
+    @word
+    def _retained(self) -> dict[int, tuple[Array, Array, Rows]]:
+        """What was retained since the times that were asked for."""
         return {}
 
     @word
