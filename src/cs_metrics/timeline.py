@@ -197,9 +197,7 @@ class Timeline:
         first, now = int(cohorts[0]), _month(today) // step
         cells = np.zeros((len(cohorts), now - first + 1), np.int64)
         for born, period, change in self._left(today, money):
-            some = (
-                change.nonzero()
-            )  # months may be those of accounts that are not in this part: nothing there
+            some = change.nonzero()  # there is nothing in months of accounts that are not in this part
             rows = cohorts.searchsorted(born[some] // step)
             np.add.at(cells, (rows, period[some] // step - first), change[some])
         return {
@@ -221,12 +219,8 @@ class Timeline:
             kind, change = _moved(self.first, self.mrr, head, tail)
             account = self.starts.searchsorted(head, side="right") - 1
             born = self.month.take(self.starts.take(account))
-            there = change != 0
-            yield (
-                born,
-                np.full(len(head), month),
-                change if money else np.array(COMES_OR_GOES).take(kind) * there,
-            )
+            counted = np.array(COMES_OR_GOES).take(kind) * (change != 0)
+            yield born, np.full(len(head), month), change if money else counted
 
 
 def _events(account: Array, start: Array, end: Array, mrr: Array) -> tuple[Array, Array, Array]:
