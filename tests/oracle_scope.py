@@ -294,6 +294,10 @@ class Scope:
             needed.append("contracts")
         if table in OF_ENGAGEMENTS | OF_EITHER | {"opportunities"} or (table == "tasks" and on != {"owners"}):
             needed.append("engagements")
+        if table in OF_ACCOUNTS | OF_EITHER | {"opportunities", "renewals"}:
+            needed.append("accounts")  # nobody knows whether an account that was not supplied would match
+        if table == "tasks" and on != {"owners"}:
+            needed.append("accounts")
         if table == "opportunities":
             needed.append("contracts")
         if table == "renewals":

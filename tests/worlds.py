@@ -11,12 +11,17 @@ import cs_metrics as csm
 import oracle
 from cs_metrics import testing
 from cs_metrics.records import SCHEMA
+from oracle_base import UNSET
 from oracle_scope import Scope
-from variants_portfolio import revenue_variants
+from variants_portfolio import portfolio_variants
 
 SUCCESS_TABLES = (
     "users", "accounts", "engagements", "escalations", "qbrs", "touchpoints", "tasks", "risk_signals",
     "objectives", "adoption_scores", "contracts", "opportunities",
+)  # fmt: skip
+PORTFOLIO_TABLES = (
+    "users", "accounts", "contacts", "engagements", "tasks", "adoption_scores", "subscriptions", "renewals",
+    "playbook_runs", "alerts", "activities",
 )  # fmt: skip
 REVENUE_TABLES = (
     "users", "accounts", "engagements", "subscriptions", "contracts", "opportunities", "propensities",
@@ -38,7 +43,7 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     "renewal.engagements_with_renewals_due": [{"within": 31}],
     "renewal.renewals_and_losses_ytd": [{"measure": "value"}],
     "renewal.contract_value_ytd": [{"basis": "in_force"}],
-    **revenue_variants(),
+    **portfolio_variants(),
 }
 """Options to try beside the defaults; a metric with options that has no entry fails a test."""
 
@@ -71,6 +76,7 @@ class Group:
 
 GROUPS = (
     Group("success", ("overview", "risk", "adoption", "renewal"), SUCCESS_TABLES),
+    Group("portfolio", ("review", "act"), PORTFOLIO_TABLES),
     Group("revenue", ("revenue",), REVENUE_TABLES),
 )
 """Each metric of the catalog stands in one of them; a test keeps it so."""
@@ -129,6 +135,26 @@ def compute(metric: Any, looked: csm.View, options: dict[str, Any]) -> Any:
         return metric.compute(looked, **options)
     except csm.errors.MissingTable as missing:
         return missing
+
+
+def besides(result: Any, answer: oracle.Answer) -> list[tuple[Any, Any]]:
+    """What an answer says beside value and rows, and what the result says of it."""
+    half = getattr(result, "current", result)
+    said = [
+        (half.numerator if name == "numerator" else half.denominator, getattr(answer, name))
+        for name in ("numerator", "denominator")
+        if getattr(answer, name) is not UNSET
+    ]
+    if answer.previous is not UNSET:
+        said.append((result.previous.value, answer.previous))
+    if answer.shares is not UNSET:
+        said.append((result.shares(), answer.shares))
+    said += [
+        (getattr(result, name), getattr(answer, name))
+        for name in ("change", "change_share", "total")
+        if getattr(answer, name) is not UNSET
+    ]
+    return said
 
 
 def everything(result: Any) -> Any:

@@ -16,6 +16,7 @@ from .metric import Metric, metric
 
 if TYPE_CHECKING:
     from . import (
+        act,
         adoption,
         catalog,
         errors,
@@ -25,8 +26,12 @@ if TYPE_CHECKING:
         reports,
         results,
         revenue,
+        review,
         risk,
         samples,
+    )
+    from .changes import (
+        what_changed,
     )
     from .errors import (
         CsMetricsError,
@@ -34,6 +39,9 @@ if TYPE_CHECKING:
     from .filters import (
         Filters,
         ValueBand,
+    )
+    from .periods import (
+        Trailing,
     )
     from .portfolio import (
         Portfolio,
@@ -87,10 +95,12 @@ if TYPE_CHECKING:
     from .results import (
         Amount,
         Breakdown,
+        Change,
         Cohorts,
         Count,
         Crosstab,
         Forecast,
+        Groups,
         Listing,
         Monthly,
         Ratio,
@@ -105,19 +115,20 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Account", "Activity", "AdoptionScore", "Alert", "AlertKind", "Amount", "Audience", "Breakdown",
-    "CampaignTouch", "Cohorts", "Contact", "Contract", "ContractState", "Count", "Crosstab", "CsMetricsError",
-    "EVERYONE", "Engagement", "Escalation", "Filters", "Forecast", "Health", "Listing", "Measure", "Metric",
-    "Monthly", "Objective", "ObjectiveState", "Opportunity", "OpportunityKind", "OpportunityStage",
-    "PlaybookRun", "PlaybookStatus", "Portfolio", "Probability", "Propensity", "Purpose", "QBR", "Ratio",
-    "Renewal", "RenewalStage", "Report", "ReportResult", "Result", "RiskSignal", "Role", "Section",
-    "StackItem", "StackPosition", "StackTag", "Subscription", "SubscriptionStatus", "Task", "TaskStatus",
-    "TopShare", "Touchpoint", "Trend", "Usage", "User", "ValueBand", "View", "__version__", "adoption", "catalog",
-    "errors", "metric", "overview", "records", "renewal", "reports", "results", "revenue", "risk",
-    "samples",
+    "CampaignTouch", "Change", "Cohorts", "Contact", "Contract", "ContractState", "Count", "Crosstab",
+    "CsMetricsError", "EVERYONE", "Engagement", "Escalation", "Filters", "Forecast", "Groups", "Health", "Listing",
+    "Measure", "Metric", "Monthly", "Objective", "ObjectiveState", "Opportunity", "OpportunityKind",
+    "OpportunityStage", "PlaybookRun", "PlaybookStatus", "Portfolio", "Probability", "Propensity",
+    "Purpose", "QBR", "Ratio", "Renewal", "RenewalStage", "Report", "ReportResult", "Result", "RiskSignal",
+    "Role", "Section", "StackItem", "StackPosition", "StackTag", "Subscription", "SubscriptionStatus",
+    "Task", "TaskStatus", "TopShare", "Touchpoint", "Trailing", "Trend", "Usage", "User", "ValueBand", "View",
+    "__version__", "act", "adoption", "catalog", "errors", "metric", "overview", "records", "renewal",
+    "reports", "results", "revenue", "review", "risk", "samples", "what_changed",
 ]  # fmt: skip
 
 _MODULES = frozenset(
     [
+        "act",
         "adoption",
         "catalog",
         "errors",
@@ -127,13 +138,16 @@ _MODULES = frozenset(
         "reports",
         "results",
         "revenue",
+        "review",
         "risk",
         "samples",
     ]
 )
 _PARTS = {
+    "changes": "what_changed",
     "errors": "CsMetricsError",
     "filters": "Filters ValueBand",
+    "periods": "Trailing",
     "portfolio": "Portfolio",
     "records": """
         Account Activity AdoptionScore Alert AlertKind CampaignTouch Contact Contract ContractState
@@ -143,7 +157,10 @@ _PARTS = {
         TaskStatus Touchpoint Usage User
     """,
     "report": "Audience Purpose Report ReportResult Section",
-    "results": "Amount Breakdown Cohorts Count Crosstab Forecast Listing Monthly Ratio Result TopShare Trend",
+    "results": """
+        Amount Breakdown Change Cohorts Count Crosstab Forecast Groups Listing Monthly Ratio Result
+        TopShare Trend
+    """,
     "view": "EVERYONE View",
 }
 _HOMES = {name: module for module, names in _PARTS.items() for name in names.split()}

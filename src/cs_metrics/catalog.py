@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from . import adoption, overview, renewal, revenue, risk
+from . import act, adoption, overview, renewal, revenue, review, risk
 from .errors import OptionError
 from .metric import Metric, metric_of
 from .report import Audience, Purpose, Report
@@ -12,7 +12,7 @@ from .reports import ALL
 
 __all__ = ["metric", "metrics", "overlaps", "report", "reports"]
 
-MODULES: tuple[ModuleType, ...] = (overview, risk, adoption, renewal, revenue)
+MODULES: tuple[ModuleType, ...] = (overview, risk, adoption, renewal, review, act, revenue)
 
 
 def metrics() -> tuple[Metric, ...]:

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
 from .errors import OptionError
 from .exact import weighted_sum
 from .metric import metric
 from .periods import as_count
-from .results import Cohorts, Forecast, Monthly, Ratio, TopShare
+from .results import Cohorts, Forecast, Monthly, Part, Ratio, TopShare
 
 if TYPE_CHECKING:
-    from .columns import Array
-    from .selection import Rows
     from .view import View
 
 __all__ = [
@@ -47,7 +43,7 @@ def mrr_movements(view: View, *, months: int = 12, gap_days: int = 0) -> Monthly
     In the portfolio's currency. An empty portfolio gives zeros.
     """
     subscriptions = view.subscriptions
-    moved = subscriptions.movements(as_count(months, "months"), as_count(gap_days, "gap_days"))
+    moved = subscriptions.movements((as_count(months, "months"), as_count(gap_days, "gap_days")))
     series = {"opening": moved.opening, **moved.kinds, "closing": moved.closing}
     by_month = {name: dict(zip(moved.months, line, strict=True)) for name, line in series.items()}
     return Monthly(subscriptions.ever_active, by_month, money=True, adds_up=False)
@@ -61,15 +57,15 @@ def net_revenue_retention(view: View, *, months: int = 12) -> Ratio:
     then, and those with credits only, are excluded: growth by new accounts does not count. No value where
     nobody had any.
     """
-    then, now, rows = _retained(view, months)
-    return Ratio.of_money(rows, int(now.sum()), int(then.sum()))
+    then, now, rows = view.subscriptions.retained(as_count(months, "months"))
+    return Ratio.of_amounts(rows, now, then)
 
 
 @metric(title="Gross revenue retention", unit="share of MRR", source=TERMS, counts="accounts", needs=BILLING)
 def gross_revenue_retention(view: View, *, months: int = 12) -> Ratio:
     """As net revenue retention, but no account counts for more than it had: what was kept, without expansion."""
-    then, now, rows = _retained(view, months)
-    return Ratio.of_money(rows, int(np.minimum(then, now).sum()), int(then.sum()))
+    then, now, rows = view.subscriptions.retained(as_count(months, "months"))
+    return Ratio.of_amounts(rows, then.at_most(now), then)
 
 
 @metric(title="Logo retention", unit="share of accounts", source=TERMS, counts="accounts", needs=BILLING)
@@ -79,8 +75,10 @@ def logo_retention(view: View, *, months: int = 12) -> Ratio:
     Then is the same day so many months before, the month's last where it has no such day. No value where
     nobody had any.
     """
-    then, now, rows = _retained(view, months)
-    return Ratio(rows, int(np.count_nonzero(now > 0)), len(then))
+    _, now, rows = view.subscriptions.retained(as_count(months, "months"))
+    stayed = rows.only(now.minor > 0, otherwise="without MRR now")
+    parts = {("numerator",): stayed.flags, ("denominator",): rows.flags}
+    return Ratio(rows, stayed.count, rows.count, made_of=lambda: (Part.split(rows, parts),))
 
 
 @metric(title="Quick ratio", unit="gained for 1 lost", source=TERMS, counts="subscriptions", needs=BILLING)
@@ -90,7 +88,7 @@ def quick_ratio(view: View, *, months: int = 12, gap_days: int = 0) -> Ratio:
     The sums of the movements of these months (see mrr_movements). No value where nothing was lost.
     """
     subscriptions = view.subscriptions
-    moved = subscriptions.movements(as_count(months, "months"), as_count(gap_days, "gap_days"))
+    moved = subscriptions.movements((as_count(months, "months"), as_count(gap_days, "gap_days")))
     return Ratio.of_money(subscriptions.ever_active, moved.gained, moved.lost)
 
 
@@ -150,8 +148,3 @@ def renewal_forecast(view: View, *, within: int = 90) -> Forecast:
     lost = weighted_sum(contracts.value.minor[at_risk], churn[at_risk])
     buckets = {"due": contracts.value.sum(due.flags), **sums}
     return Forecast(due, buckets, sums["won"] + sums["open"] - lost)
-
-
-def _retained(view: View, months: int) -> tuple[Array, Array, Rows]:
-    """Of the accounts with MRR so many months ago what it was and what it is now, and which they are."""
-    return view.subscriptions.retained(as_count(months, "months"))

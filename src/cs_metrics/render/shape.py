@@ -8,12 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from ..records import SCHEMA
-from ..results import Amount, Breakdown, Cohorts, Crosstab, Listing, Monthly, Ratio, Result, Trend
+from ..results import (
+    Amount,
+    Breakdown,
+    Cohorts,
+    Crosstab,
+    Groups,
+    Listing,
+    Monthly,
+    Ratio,
+    Result,
+    Trend,
+)
 
 if TYPE_CHECKING:
     from ..filters import ValueBand
@@ -25,7 +37,7 @@ MISSING = "(missing)"
 ACRONYMS = ("csm", "id", "mrr", "qbr")
 ENUM_WORDS = frozenset(
     word for table in SCHEMA.values() for column in table.columns.values() for word in column.words
-)
+) | {"due_soon"}
 
 
 @attrs.frozen
@@ -60,8 +72,8 @@ def headline(result: Result) -> tuple[str, str]:
         return _months(result), unit
     if isinstance(result, Trend):
         now, of = headline(result.current)
-        return now, f"{of}, before: {headline(result.previous)[0]}"
-    told = {Breakdown: "total", Amount: "value", Cohorts: "left"}
+        return now, f"{of}, before: {headline(result.previous)[0]}{_changed(result)}"
+    told = {Breakdown: "total", Amount: "value", Groups: "value", Cohorts: "left"}
     found = getattr(result, next((name for kind, name in told.items() if isinstance(result, kind)), "used"))
     return number(found), unit[:-1] if found == 1 and unit.endswith("s") else unit
 
@@ -85,7 +97,7 @@ def note(result: Result, rows: int) -> str:
     """How much of a result its table shows, where that is not all."""
     if isinstance(result, Listing):
         shown, there = _limit(result, rows), result.value
-    elif isinstance(result, Breakdown):
+    elif isinstance(result, Breakdown | Crosstab):
         shown = len(result.value)
         there = shown + len(result.to_dict()["cut_off"])
     elif isinstance(result, Cohorts):
@@ -105,7 +117,8 @@ def number(value: Any) -> str:
     """A number with its thousands parted; of a fraction no more digits than help."""
     if isinstance(value, Decimal):
         return f"{value:,f}"
-    if isinstance(value, float):
+    if isinstance(value, float | Fraction):
+        value = float(value)
         return f"{value:,.2f}".rstrip("0").rstrip(".")
     return f"{value:,}"
 
@@ -144,6 +157,14 @@ def _holds_money(result: Result) -> bool:
         return isinstance(result.left, Decimal)
     months = result.value.values() if isinstance(result, Monthly) else ()
     return any(isinstance(value, Decimal) for series in months for value in series.values())
+
+
+def _changed(result: Trend) -> str:
+    """Which way a trend goes, and how far: as a share of what was before, where that is something."""
+    if not result.change:
+        return ""
+    by = number(abs(result.change)) if result.change_share is None else share(abs(result.change_share))
+    return f" ({'▲' if result.change > 0 else '▼'} {by})"
 
 
 def _months(result: Monthly) -> str:
@@ -224,7 +245,7 @@ def _limit(result: Listing, rows: int) -> int:
 
 def _row_names(result: Listing, count: int) -> list[Any] | None:
     """The names of a listing's first rows, where there are any and the supplied rows are still at hand."""
-    if result._rows is None:
+    if result._rows is None or isinstance(result, Groups):
         return None
     table = result._rows.table
     source = table.table.source

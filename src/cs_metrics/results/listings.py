@@ -11,11 +11,13 @@ from ..columns import Ids
 from ..errors import RowsNotKept
 from ..periods import as_count
 from .base import Result, native_frame
+from .contributions import Part
 from .ordering import natural_keys, ordered
 
 if TYPE_CHECKING:
     from ..columns import Array, Listed
     from ..selection import Rows
+    from .contributions import Cell, Whole
 
 __all__ = ["Listing"]
 
@@ -49,6 +51,11 @@ class Listing(Result):
     @property
     def value(self) -> int:
         return self.used
+
+    @property
+    def total(self) -> int:
+        """How many there are, whatever `limit` cuts."""
+        return self.value
 
     @property
     def limit(self) -> int | None:
@@ -99,6 +106,16 @@ class Listing(Result):
         index = self._ordered(cut)
         return native_frame({name: column.to_array(index) for name, column in self._columns.items()}, self)
 
+    def _entries(self) -> Sequence[Part]:
+        return (Part.each(self._live()),)
+
+    def _numbers(self) -> dict[Cell, Whole]:
+        return {(): self.value}
+
+    def all(self) -> Any:
+        """The listed columns of all rows, those that `limit` cuts off too."""
+        return self.to_frame(limit=self.value)
+
     def _shown(self) -> str:
         return f"{self.value:,} {self.spec.unit}"
 
@@ -123,7 +140,7 @@ class Listing(Result):
 
     def to_dict(self, rows: int | None = None) -> dict[str, Any]:
         """The result as JSON takes it, with the first `rows` of its rows; all of them by default."""
-        lines = self.head(self.used if rows is None else as_count(rows, "rows"))
+        lines = self.head(self.value if rows is None else as_count(rows, "rows"))
         return super().to_dict() | {"rows": [[_json(value) for value in line] for line in lines]}
 
     def _payload(self) -> dict[str, Any]:
@@ -132,6 +149,7 @@ class Listing(Result):
             "columns": [{"name": name, "type": kind} for name, kind in self._types.items()],
             "rows": [],
             "limit": self._limit,
+            "grouped": False,
         }
 
 

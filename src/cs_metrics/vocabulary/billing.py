@@ -10,13 +10,12 @@ import attrs
 import numpy as np
 
 from ..columns import Amounts, Codes, Dates, Flags, Numbers, Refs
-from ..periods import last_months, months_before
-from ..scope import ViewTable, word
+from ..periods import Window, last_months, months_before
+from ..scope import ViewTable, remembered, word
 from ..selection import Rows
 from ..timeline import Timeline
 
 if TYPE_CHECKING:
-    from ..columns import Array
     from ..layout import Table
 
 __all__ = ["Renewals", "Subscriptions"]
@@ -67,6 +66,7 @@ class Subscriptions(ViewTable):
         end: Dates
         """The first day on which a period counts no more, missing where it goes on; see `prepared`."""
 
+    @remembered
     def active_on(self, day: int) -> Flags:
         """Started by `day` and not over by then."""
         active = self.started_on.by(day)
@@ -78,34 +78,24 @@ class Subscriptions(ViewTable):
         """Active on the as-of day."""
         return self.active_on(self.view.today)
 
+    @remembered
+    def active_ones_on(self, day: int) -> Rows:
+        """The subscriptions active on a day, of those that exist on the as-of day."""
+        return self.everything.only(self.active_on(day), otherwise="not active")
+
+    @remembered
     def account_mrr(self, day: int) -> Amounts:
         """The MRR of each account in view on a day, 0 without an active subscription."""
-        known = self._on_days
-        if day not in known:
-            known[day] = self.account.sum(self.mrr, self.active_on(day))
-        return known[day]
+        return self.account.sum(self.mrr, self.active_on(day))
 
-    @word
-    def _on_days(self) -> dict[int, Amounts]:
-        """The MRR of accounts on the days that were asked for."""
-        return {}
-
-    def retained(self, months: int) -> tuple[Array, Array, Rows]:
-        """Of the accounts with MRR so many months ago what it was and what it is now, and which they are."""
-        known = self._retained
-        if months not in known:
-            days = (months_before(self.view.as_of, months), self.view.today)
-            then, now = (self.account_mrr(day).minor for day in days)
-            rows = self.view.accounts.everything.only(
-                then > 0, otherwise=f"without MRR {months} months before"
-            )
-            known[months] = then.take(rows.index), now.take(rows.index), rows
-        return known[months]
-
-    @word
-    def _retained(self) -> dict[int, tuple[Array, Array, Rows]]:
-        """What was retained since the times that were asked for."""
-        return {}
+    @remembered
+    def retained(self, months: int) -> tuple[Amounts, Amounts, Rows]:
+        """What each account had so many months ago and what it has now, and those that had any."""
+        then, now = (
+            self.account_mrr(day) for day in (months_before(self.view.as_of, months), self.view.today)
+        )
+        reason = f"without MRR {months} months before"
+        return then, now, self.view.accounts.everything.only(then.minor > 0, otherwise=reason)
 
     @word
     def ever_active(self) -> Rows:
@@ -136,25 +126,30 @@ class Subscriptions(ViewTable):
         days = self.started_on.days[there], self.end.days[there]
         return Timeline.of(self.account.rows[there], accounts.n, *days, self.mrr.minor[there])
 
-    def movements(self, months: int, gap_days: int) -> Movements:
-        """What moved the MRR of accounts in the last months; gaps of at most `gap_days` days are none."""
-        known = self._movements
-        if (months, gap_days) not in known:
-            spans = last_months(self.view.as_of, months)
-            timeline = self.timeline.bridged(gap_days, self.view.today) if gap_days else self.timeline
-            known[months, gap_days] = Movements.of([span.label for span in spans], *timeline.movements(spans))
-        return known[months, gap_days]
+    @remembered
+    def movements(self, asked: tuple[int, int]) -> Movements:
+        """What moved the MRR of accounts in so many last months; gaps of at most so many days are none."""
+        months, gap_days = asked
+        spans = last_months(self.view.as_of, months)
+        timeline = self.timeline.bridged(gap_days, self.view.today) if gap_days else self.timeline
+        return Movements.of([span.label for span in spans], *timeline.movements(spans))
 
-    @word
-    def _movements(self) -> dict[tuple[int, int], Movements]:
-        """The movements that were asked for."""
-        return {}
+    def fell_due(self, window: Window) -> Flags:
+        """With a renewal due in the window, active now or not; by their own next billing without renewals."""
+        if not self.view.has("renewals"):
+            return self.next_billing_on.within(window)
+        renewals = self.view.renewals
+        return renewals.subscription.any(renewals.due_on.within(window))
 
 
 class Renewals(ViewTable):
     subscription: Refs
     due_on: Dates
     renewed_on: Dates
+
+    def due_within(self, window: Window) -> Rows:
+        """The renewals that fall due in the window."""
+        return self.everything.only(self.due_on.within(window), otherwise="not due in the period")
 
 
 GOOD_PART = 8
