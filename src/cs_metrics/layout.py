@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import attrs
 import numpy as np
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     Array = npt.NDArray[Any]
 
 __all__ = ["Table", "lay_out_tables"]
+
+T = TypeVar("T")
 
 EXISTS_BY = ("account_id", "engagement_id", "contract_id", "subscription_id")
 """The references through which a row waits for its parent to exist."""
@@ -83,6 +85,13 @@ class Table:
             )
             for column in self.schema.references
         }
+
+    def kept(self, name: str, compute: Callable[[], T]) -> T:
+        """What never depends on who looks, on which day: computed once a table, when first asked for."""
+        if name not in self.__dict__:
+            self.__dict__[name] = compute()
+        found: T = self.__dict__[name]
+        return found
 
     def _wrap(self, column: Column) -> Callable[[Any], Any]:
         kind = column.kind
@@ -190,8 +199,12 @@ class _Layout:
     def _within(self, table: LoadedTable) -> tuple[Array, ...]:
         """How rows stand within their parent: so that the last of any choice among them is the one wanted.
 
-        Of QBRs that is the earliest; of opportunities the latest closed, of several on one day the smallest id.
+        Of QBRs that is the earliest; of opportunities the latest closed, of several on one day the smallest id;
+        of the measures of one metric the latest.
         """
+        if table.schema.name == "measures":
+            days = _array(table, "on").astype(np.int64)
+            return _codes(table, "metric"), days - (days.min() if table.n else 0)
         if table.schema.name == "qbrs":
             return (LAST_DAY - _array(table, "scheduled_on").astype(np.int64),)
         if table.schema.name == "opportunities" and table.keys is not None:

@@ -7,7 +7,7 @@ may read beyond it are its parents' own columns, through `own`.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 import numpy as np
@@ -65,9 +65,23 @@ class ViewTable:
         self.lo, self.hi = lo, hi
         self.rows = rows
         self.n = hi - lo if rows is None else len(rows)
-        self._locks: dict[str, threading.Lock] = {}
+        self._locks: dict[Hashable, threading.Lock] = {}
+        self._kept: dict[Hashable, Any] = {}
         if view.today >= table.latest:
             self.__dict__["exists"] = None
+
+    def kept(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """Like a word, for what has to be asked with something: computed once a view for each `key`."""
+        kept = self._kept
+        if not self.view.shared:
+            if key not in kept:
+                kept[key] = compute()
+        else:
+            with self._locks.setdefault(key, threading.Lock()):
+                if key not in kept:
+                    kept[key] = compute()
+        found: T = kept[key]
+        return found
 
     def __len__(self) -> int:
         return self.n
