@@ -77,6 +77,7 @@ if TYPE_CHECKING:
         Breakdown,
         Count,
         Crosstab,
+        Groups,
         Listing,
         Monthly,
         Ratio,
@@ -91,7 +92,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Account", "Activity", "AdoptionScore", "Alert", "AlertKind", "Amount", "Audience", "Breakdown",
     "CampaignTouch", "Contact", "Contract", "ContractState", "Count", "Crosstab", "CsMetricsError",
-    "EVERYONE", "Engagement", "Escalation", "Filters", "Health", "Listing", "Measure", "Metric",
+    "EVERYONE", "Engagement", "Escalation", "Filters", "Groups", "Health", "Listing", "Measure", "Metric",
     "Monthly", "Objective", "ObjectiveState", "Opportunity", "OpportunityKind", "OpportunityStage",
     "PlaybookRun", "PlaybookStatus", "Portfolio", "Probability", "Propensity", "Purpose", "QBR", "Ratio",
     "Renewal", "RenewalStage", "Report", "ReportResult", "Result", "RiskSignal", "Role", "Section",
@@ -126,7 +127,7 @@ _PARTS = {
         TaskStatus Touchpoint Usage User
     """,
     "report": "Audience Purpose Report ReportResult Section",
-    "results": "Amount Breakdown Count Crosstab Listing Monthly Ratio Result Trend",
+    "results": "Amount Breakdown Count Crosstab Groups Listing Monthly Ratio Result Trend",
     "view": "EVERYONE View",
 }
 _HOMES = {name: module for module, names in _PARTS.items() for name in names.split()}

@@ -201,7 +201,7 @@ class Result:
         return self
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.to_dict() == other.to_dict()
+        return isinstance(other, Result) and self.to_dict() == other.to_dict()
 
     __hash__ = None  # type: ignore[assignment]
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..errors import DataError, Problem
 from .base import Context, Result, Spec
+from .groups import Groups
 from .listings import Listing
 from .numbers import Amount, Count, Ratio, Trend, unnamed
 from .tables import Breakdown, Crosstab, Monthly
@@ -114,6 +115,7 @@ _OWN: dict[str, dict[str, Any]] = {
         },
         "rows": {"type": "array", "items": {"type": "array", "items": _CELL}},
         "limit": _LIMIT,
+        "grouped": {"type": "boolean"},
     },
     "trend": {
         "value": {},
@@ -154,7 +156,7 @@ def from_dict(data: Mapping[str, Any]) -> Result:
         DataError: it is not what `to_dict` gives.
     """
     try:
-        made, read = _READERS[data["kind"]]
+        made, read = _READERS["groups" if data.get("grouped") else data["kind"]]
         spec, context = Spec(**data["metric"]), _context(data)
         state = read(data, context)
         sent = {"state": state, "spec": spec, "context": context}
@@ -264,6 +266,7 @@ _READERS: dict[str, tuple[type[Result], Callable[[Mapping[str, Any], Context], d
     "crosstab": (Crosstab, _crosstab),
     "monthly": (Monthly, _monthly),
     "listing": (Listing, _listing),
+    "groups": (Groups, lambda data, context: Groups._read(_listing(data, context))),
     "trend": (
         Trend,
         lambda data, context: {

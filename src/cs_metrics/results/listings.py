@@ -51,6 +51,11 @@ class Listing(Result):
         return self.used
 
     @property
+    def total(self) -> int:
+        """How many there are, whatever `limit` cuts."""
+        return self.value
+
+    @property
     def limit(self) -> int | None:
         """How many rows `to_frame` gives, None for all."""
         return self._limit
@@ -99,6 +104,10 @@ class Listing(Result):
         index = self._ordered(cut)
         return native_frame({name: column.to_array(index) for name, column in self._columns.items()}, self)
 
+    def all(self) -> Any:
+        """The listed columns of all rows, those that `limit` cuts off too."""
+        return self.to_frame(limit=self.value)
+
     def _shown(self) -> str:
         return f"{self.value:,} {self.spec.unit}"
 
@@ -123,7 +132,7 @@ class Listing(Result):
 
     def to_dict(self, rows: int | None = None) -> dict[str, Any]:
         """The result as JSON takes it, with the first `rows` of its rows; all of them by default."""
-        lines = self.head(self.used if rows is None else as_count(rows, "rows"))
+        lines = self.head(self.value if rows is None else as_count(rows, "rows"))
         return super().to_dict() | {"rows": [[_json(value) for value in line] for line in lines]}
 
     def _payload(self) -> dict[str, Any]:
@@ -132,6 +141,7 @@ class Listing(Result):
             "columns": [{"name": name, "type": kind} for name, kind in self._types.items()],
             "rows": [],
             "limit": self._limit,
+            "grouped": False,
         }
 
 
