@@ -15,13 +15,34 @@ from ._version import __version__
 from .metric import Metric, metric
 
 if TYPE_CHECKING:
-    from . import adoption, catalog, errors, overview, records, renewal, reports, results, risk, samples
+    from . import (
+        adoption,
+        catalog,
+        effort,
+        errors,
+        health,
+        overview,
+        records,
+        renewal,
+        reports,
+        results,
+        risk,
+        samples,
+        segmentation,
+        stack,
+    )
     from .errors import (
         CsMetricsError,
     )
     from .filters import (
         Filters,
         ValueBand,
+    )
+    from .models import (
+        ContactPolicy,
+        Cut,
+        EffortModel,
+        HealthModel,
     )
     from .portfolio import (
         Portfolio,
@@ -75,13 +96,19 @@ if TYPE_CHECKING:
     from .results import (
         Amount,
         Breakdown,
+        Cadence,
+        Changes,
         Count,
         Crosstab,
+        Customers,
         Groups,
         Listing,
         Monthly,
         Ratio,
         Result,
+        Scores,
+        Segments,
+        Tree,
         Trend,
     )
     from .view import (
@@ -91,21 +118,26 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Account", "Activity", "AdoptionScore", "Alert", "AlertKind", "Amount", "Audience", "Breakdown",
-    "CampaignTouch", "Contact", "Contract", "ContractState", "Count", "Crosstab", "CsMetricsError",
-    "EVERYONE", "Engagement", "Escalation", "Filters", "Groups", "Health", "Listing", "Measure", "Metric",
-    "Monthly", "Objective", "ObjectiveState", "Opportunity", "OpportunityKind", "OpportunityStage",
-    "PlaybookRun", "PlaybookStatus", "Portfolio", "Probability", "Propensity", "Purpose", "QBR", "Ratio",
-    "Renewal", "RenewalStage", "Report", "ReportResult", "Result", "RiskSignal", "Role", "Section",
-    "StackItem", "StackPosition", "StackTag", "Subscription", "SubscriptionStatus", "Task", "TaskStatus",
-    "Touchpoint", "Trend", "Usage", "User", "ValueBand", "View", "__version__", "adoption", "catalog",
-    "errors", "metric", "overview", "records", "renewal", "reports", "results", "risk", "samples",
+    "Cadence", "CampaignTouch", "Changes", "Contact", "ContactPolicy", "Contract", "ContractState",
+    "Count", "Crosstab", "CsMetricsError", "Customers", "Cut", "EVERYONE", "EffortModel",
+    "Engagement", "Escalation", "Filters", "Groups", "Health", "HealthModel", "Listing", "Measure",
+    "Metric", "Monthly", "Objective", "ObjectiveState", "Opportunity", "OpportunityKind",
+    "OpportunityStage", "PlaybookRun", "PlaybookStatus", "Portfolio", "Probability", "Propensity",
+    "Purpose", "QBR", "Ratio", "Renewal", "RenewalStage", "Report", "ReportResult", "Result",
+    "RiskSignal", "Role", "Scores", "Section", "Segments", "StackItem", "StackPosition", "StackTag",
+    "Subscription", "SubscriptionStatus", "Task", "TaskStatus", "Touchpoint", "Tree", "Trend",
+    "Usage", "User", "ValueBand", "View", "__version__", "adoption", "catalog", "effort", "errors",
+    "health", "metric", "overview", "records", "renewal", "reports", "results", "risk", "samples",
+    "segmentation", "stack",
 ]  # fmt: skip
 
 _MODULES = frozenset(
     [
         "adoption",
         "catalog",
+        "effort",
         "errors",
+        "health",
         "overview",
         "records",
         "renewal",
@@ -113,11 +145,14 @@ _MODULES = frozenset(
         "results",
         "risk",
         "samples",
+        "segmentation",
+        "stack",
     ]
 )
 _PARTS = {
     "errors": "CsMetricsError",
     "filters": "Filters ValueBand",
+    "models": "ContactPolicy Cut EffortModel HealthModel",
     "portfolio": "Portfolio",
     "records": """
         Account Activity AdoptionScore Alert AlertKind CampaignTouch Contact Contract ContractState
@@ -127,7 +162,10 @@ _PARTS = {
         TaskStatus Touchpoint Usage User
     """,
     "report": "Audience Purpose Report ReportResult Section",
-    "results": "Amount Breakdown Count Crosstab Groups Listing Monthly Ratio Result Trend",
+    "results": """
+        Amount Breakdown Cadence Changes Count Crosstab Customers Groups Listing Monthly
+        Ratio Result Scores Segments Tree Trend
+    """,
     "view": "EVERYONE View",
 }
 _HOMES = {name: module for module, names in _PARTS.items() for name in names.split()}

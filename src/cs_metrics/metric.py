@@ -52,8 +52,9 @@ def metric(
 ) -> Callable[[F], F]:
     """Make a function of a view a metric.
 
-    It takes a view, options by keyword only, all with defaults, and gives a result of this library. Its
-    docstring is the definition that catalog, pages and docs show.
+    It takes a view, options by keyword only, all with defaults, and gives a result of this library; a model
+    may also stand right after the view, since nobody takes it for anything else. Its docstring is the
+    definition that catalog, pages and docs show.
 
     >>> @metric(title="All engagements", unit="engagements", source="ours", counts="engagements")
     ... def all_engagements(view):
@@ -65,11 +66,18 @@ def metric(
         if not function.__doc__:
             raise TypeError(f"the metric {function.__name__} needs a docstring: it is its definition")
         _, *options = inspect.signature(function).parameters.values()
-        if any(o.kind is not o.KEYWORD_ONLY or o.default is o.empty for o in options):
+        placed = [o.name for o in options if o.kind is o.POSITIONAL_OR_KEYWORD]
+        if any(o.kind not in (o.KEYWORD_ONLY, o.POSITIONAL_OR_KEYWORD) or o.default is o.empty for o in options):
             raise TypeError(f"the options of {function.__name__} must be keyword only, with defaults")
+        if placed not in ([], ["model"]):
+            raise TypeError(f"the options of {function.__name__}, a model aside, must be keyword only")
 
         @functools.wraps(function)
-        def compute(view: Any, /, **given: Any) -> Any:
+        def compute(view: Any, /, *models: Any, **given: Any) -> Any:
+            if models:
+                if len(models) > len(placed) or "model" in given:
+                    raise TypeError(f"{function.__name__}() takes its options by keyword")
+                given = {"model": models[0], **given}
             result = function(view, **given)
             result.__dict__["_origin"] = declared, given
             return result

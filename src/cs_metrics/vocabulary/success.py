@@ -11,10 +11,13 @@ from ..columns import Codes, Dates, Flags, Numbers, Refs
 from ..records import ObjectiveState, TaskStatus
 from ..scope import ViewTable, word
 from ..selection import Rows
+from .grading import Grades, bands, graded
 from .owners import owner, positions_of
+from .placing import Places, placed
 
 if TYPE_CHECKING:
     from ..columns import Array
+    from ..models import Cut, EffortModel, HealthModel, Model
 
 __all__ = [
     "Accounts", "AdoptionScores", "Engagements", "Objectives", "Qbrs", "RiskSignals", "Tasks", "Touchpoints",
@@ -35,6 +38,18 @@ class Accounts(ViewTable):
     created_on: Dates
     employees: Numbers
     seats: Numbers
+
+    def graded(self, model: Model, day: int | None = None) -> Grades:
+        """Each account's score under a model, by the measures of a day."""
+        return graded(self, model, self.view.today if day is None else day)
+
+    def bands(self, model: HealthModel, day: int | None = None) -> Codes:
+        """Each account's health band on a day."""
+        return bands(self, model, self.view.today if day is None else day)
+
+    def placed(self, value: str, effort: EffortModel, cut: Cut) -> Places:
+        """The accounts by value and effort on the as-of day."""
+        return placed(self, value, effort, cut)
 
 
 class Engagements(ViewTable):
