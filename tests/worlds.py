@@ -9,6 +9,7 @@ import attrs
 
 import cs_metrics as csm
 import oracle
+from cs_metrics import testing
 from cs_metrics.records import SCHEMA
 from oracle_scope import Scope
 
@@ -36,9 +37,35 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
 }
 """Options to try beside the defaults; a metric with options that has no entry fails a test."""
 
-CALLS = [
-    (metric, options) for metric in csm.catalog.metrics() for options in [{}, *VARIANTS.get(metric.id, [])]
-]
+
+@attrs.frozen
+class Group:
+    """Metrics that read the same tables; a world of the laws holds the tables of one group, so it stays small."""
+
+    name: str
+    modules: tuple[str, ...]
+    tables: tuple[str, ...]
+
+    @property
+    def worlds(self) -> Any:
+        return testing.worlds(tables=self.tables)
+
+    @property
+    def calls(self) -> list[tuple[Any, dict[str, Any]]]:
+        """Every metric with every variant of its options."""
+        return [
+            (metric, options)
+            for metric in csm.catalog.metrics()
+            if metric.id.split(".")[0] in self.modules
+            for options in [{}, *VARIANTS.get(metric.id, [])]
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+GROUPS = (Group("success", ("overview", "risk", "adoption", "renewal"), SUCCESS_TABLES),)
+"""Each metric of the catalog stands in one of them; a test keeps it so."""
 
 
 def arguments(world: Any) -> dict[str, Any]:
