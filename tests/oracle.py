@@ -1,4 +1,4 @@
-"""Every metric of overview, risk, adoption and renewal once more, record by record, as metrics.md words it.
+"""Every metric once more, record by record, as metrics.md words it; here overview, risk, adoption and renewal.
 
 Plain loops over attrs records, to be read beside the definitions. Law 1 compares the library with this.
 
@@ -42,13 +42,14 @@ __all__ = ["EVERYONE", "ORACLE", "Answer", "Missing", "Scope", "World"]
 
 @attrs.frozen
 class Answer:
-    """The spec's `.value`, the `rows` behind it, how many rows `counts` has in scope, a listing's columns."""
+    """A value, the rows behind it, how many rows `counts` has in scope, a listing's columns; what it says `also`."""
 
     value: Any
     rows: list[Record]
     in_scope: int
     counts: str
     frame: list[tuple[Any, ...]] | None = None
+    also: dict[str, Any] = attrs.field(factory=dict)
 
 
 ORACLE: dict[str, Callable[..., Answer]] = {}
@@ -68,9 +69,7 @@ def listing(
     scope: Scope, rows: list[Record], table: str = "engagements", columns: list[tuple[Any, ...]] | None = None
 ) -> Answer:
     """A Listing: `rows` in its order, and of each the columns beside its id."""
-    frame = []
-    for number, row in enumerate(rows):
-        frame.append((row.id, *(columns[number] if columns else ())))
+    frame = [(row.id, *(columns[number] if columns else ())) for number, row in enumerate(rows)]
     return Answer(len(rows), rows, len(scope.rows(table)), table, frame)
 
 
@@ -413,11 +412,8 @@ def renewal__opened_renewals(scope: Scope) -> Answer:
 
 @metric
 def renewal__contracts_on_extension(scope: Scope) -> Answer:
-    rows = [
-        contract
-        for contract in scope.rows("contracts")
-        if contract.extension_approved and contract.state == ContractState.ACTIVE
-    ]
+    contracts = scope.rows("contracts")
+    rows = [row for row in contracts if row.extension_approved and row.state == ContractState.ACTIVE]
     return listing(scope, rows, "contracts")
 
 
@@ -498,3 +494,6 @@ def renewal__overdue_renewals(scope: Scope) -> Answer:
         if decision(scope, contract) is None:
             rows.append(contract)
     return listing(scope, rows, "contracts")
+
+
+import oracle_health, oracle_segments, oracle_stack  # noqa: E401, E402, F401, I001  they enter their metrics
