@@ -12,9 +12,7 @@ from .reports import ALL
 
 __all__ = ["metric", "metrics", "overlaps", "report", "reports"]
 
-MODULES: tuple[ModuleType, ...] = (
-    overview, risk, adoption, renewal, health, effort, segmentation, stack
-)
+MODULES: tuple[ModuleType, ...] = (overview, risk, adoption, renewal, health, effort, segmentation, stack)
 
 
 def metrics() -> tuple[Metric, ...]:

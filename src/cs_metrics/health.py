@@ -12,6 +12,7 @@ from .periods import as_count
 from .results import Breakdown, Changes, Scores
 
 if TYPE_CHECKING:
+    from .columns import Listed
     from .view import View
 
 __all__ = ["scores", "distribution", "opportunity", "changes"]
@@ -36,7 +37,11 @@ def scores(view: View, model: HealthModel = DEFAULT_HEALTH) -> Scores:
     accounts = view.accounts
     grades = accounts.graded(model)
     rows = accounts.everything.only(grades.known, otherwise="without a health score")
-    columns = {"score": grades.scores, "coverage": grades.coverage, "band": accounts.bands(model)}
+    columns: dict[str, Listed] = {
+        "score": grades.scores,
+        "coverage": grades.coverage,
+        "band": accounts.bands(model),
+    }
     return Scores(rows, columns, by=[grades.scores.values])
 
 

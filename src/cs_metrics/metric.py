@@ -67,7 +67,9 @@ def metric(
             raise TypeError(f"the metric {function.__name__} needs a docstring: it is its definition")
         _, *options = inspect.signature(function).parameters.values()
         placed = [o.name for o in options if o.kind is o.POSITIONAL_OR_KEYWORD]
-        if any(o.kind not in (o.KEYWORD_ONLY, o.POSITIONAL_OR_KEYWORD) or o.default is o.empty for o in options):
+        if any(
+            o.kind not in (o.KEYWORD_ONLY, o.POSITIONAL_OR_KEYWORD) or o.default is o.empty for o in options
+        ):
             raise TypeError(f"the options of {function.__name__} must be keyword only, with defaults")
         if placed not in ([], ["model"]):
             raise TypeError(f"the options of {function.__name__}, a model aside, must be keyword only")

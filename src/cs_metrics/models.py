@@ -20,8 +20,9 @@ from .errors import OptionError
 from .toml import read_toml, write_toml
 
 __all__ = [
-    "DEFAULT_CUT", "DEFAULT_EFFORT", "DEFAULT_HEALTH", "DEFAULT_POLICY", "DERIVED", "EMPLOYEES", "MISALIGNMENT", "SEATS", "SEGMENTS", "ContactPolicy", "Cut", "EffortModel",
-    "Frozen", "HealthModel", "Model", "Policy", "misspelt",
+    "DEFAULT_CUT", "DEFAULT_EFFORT", "DEFAULT_HEALTH", "DEFAULT_POLICY", "DERIVED", "EMPLOYEES", "MISALIGNMENT",
+    "SEATS", "SEGMENTS", "ContactPolicy", "Cut", "EffortModel", "Frozen", "HealthModel", "Model", "Policy",
+    "misspelt",
 ]  # fmt: skip
 
 Policy: TypeAlias = Literal["exclude", "worst", "none"]
@@ -260,11 +261,11 @@ class HealthModel(Model):
 
     @classmethod
     def default(cls) -> HealthModel:
-        """Four common measures, equally weighted: nps, csat, support_tickets and logins_per_seat.
+        """Four common measures, equally weighted: nps, csat (in %), tickets_open and logins_per_week.
 
         No two companies measure alike: give your own model where yours has other metrics.
         """
-        scales = {"nps": (-100, 100), "csat": (1, 5), "support_tickets": (60, 0), "logins_per_seat": (0, 30)}
+        scales = {"nps": (-100, 100), "csat": (0, 100), "tickets_open": (20, 0), "logins_per_week": (0, 20)}
         return cls(weights=dict.fromkeys(scales, 1), scales=scales)
 
     def to_dict(self) -> dict[str, Any]:
@@ -429,7 +430,6 @@ class ContactPolicy:
                 for band, every in _mapping(segment, days).items()
             }
         )
-
 
 
 DEFAULT_HEALTH = HealthModel.default()

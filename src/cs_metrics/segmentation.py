@@ -50,14 +50,27 @@ def segments(
 
 
 @metric(title="Contact cadence", unit="accounts", source=SOURCE, counts="accounts", needs=NEEDS)
-def contact_cadence(of: View | Segments, *, policy: ContactPolicy = DEFAULT_POLICY) -> Cadence:
+def contact_cadence(
+    of: View | Segments,
+    *,
+    policy: ContactPolicy = DEFAULT_POLICY,
+    value: Literal["mrr", "mrr_per_seat"] = "mrr",
+    effort: EffortModel = DEFAULT_EFFORT,
+    health: HealthModel = DEFAULT_HEALTH,
+    cut: Cut = DEFAULT_CUT,
+) -> Cadence:
     """Accounts with how often to be in touch, by the policy's days for segment and health band; most often
     first, then by value descending, then by id.
 
-    It is told of segments, or of a view, which is then segmented by default. Without a place there is no
-    cadence: excluded, as in the segments. By default high value and high effort meet every 7 days if at risk,
-    else 14; high value and low effort 7, else 30; low value and high effort 14, 30, 60; low value and low
-    effort 30, 60, 90: no communication is churn.
+    It is told of segments, made with options of their own, or of a view, which is then segmented with these.
+    Without a place there is no cadence: excluded, as in the segments. By default high value and high effort
+    meet every 7 days if at risk, else every 14; high value and low effort 7, else 30; low value and high effort
+    14, 30 if the account needs attention, else 60; low value and low effort 30, 60, 90: no communication is
+    churn. A policy that lacks days for a band of the model is an OptionError.
     """
-    found = of if isinstance(of, Segments) else segments(of)
-    return Cadence.of(found, policy.every, metric_of(contact_cadence).spec({**found.spec.options, "policy": policy}))
+    found = (
+        of if isinstance(of, Segments) else segments(of, value=value, effort=effort, health=health, cut=cut)
+    )
+    return Cadence.of(
+        found, policy.every, metric_of(contact_cadence).spec({**found.spec.options, "policy": policy})
+    )

@@ -8,9 +8,10 @@ from .errors import OptionError
 from .metric import metric
 from .periods import as_count
 from .results import Customers, Groups, Listing, Tree
-from .results.groups import Quotient, summed
+from .results.groups import Grouped, Quotient, summed
 
 if TYPE_CHECKING:
+    from .columns import Listed
     from .view import View
 
 __all__ = ["alignment", "by_customer", "by_item", "opportunity"]
@@ -48,7 +49,7 @@ def by_customer(
     """
     positions = view.stack_positions.per_account
     rows = view.accounts.everything.only(positions.any, otherwise="nothing applicable")
-    columns = {**positions.money(), "alignment": positions.alignment}
+    columns: dict[str, Listed] = {**positions.money(), "alignment": positions.alignment}
     worth = {"opportunity": positions.opportunity, "mrr": positions.mrr}
     if by not in worth:
         raise OptionError("by", by, worth)
@@ -59,9 +60,7 @@ def by_customer(
     title="Stack by item", unit="items", source=SOURCE + "Stack alignment", counts="stack_positions",
     needs=("stack_positions", "stack_items"),
 )  # fmt: skip
-def by_item(
-    view: View, *, limit: int = 10, by: Literal["mrr", "opportunity", "aligned"] = "mrr"
-) -> Groups:
+def by_item(view: View, *, limit: int = 10, by: Literal["mrr", "opportunity", "aligned"] = "mrr") -> Groups:
     """Stack items with the MRR, and the MRR and non-recurring opportunity, of the positions that apply, at how
     many accounts the item is aligned, to how many it applies, and the share; largest first, then by id.
 
@@ -73,7 +72,7 @@ def by_item(
         raise OptionError("by", by, ranking)
     positions, items = view.stack_positions, view.stack_items
     found = positions.per_item
-    columns = {
+    columns: dict[str, Grouped | Quotient] = {
         "mrr": summed(found.mrr),
         "mrr_opportunity": summed(found.mrr_opportunity),
         "non_recurring_opportunity": summed(found.non_recurring_opportunity),
@@ -82,14 +81,21 @@ def by_item(
         "alignment": Quotient("aligned", "applicable"),
     }
     return Groups(
-        positions.applicable_ones, "item", items.labels, columns, by=ranking[by], hidden=("opportunity",), occurs=found.any,
-        limit=as_count(limit, "limit"), label_kind="id",
-    )  # fmt: skip
+        positions.applicable_ones,
+        "item",
+        items.labels,
+        columns,
+        by=ranking[by],
+        hidden=("opportunity",),
+        occurs=found.any,
+        limit=as_count(limit, "limit"),
+        label_kind="id",
+    )
 
 
 @metric(
     title="Stack opportunity", unit="currency", source=SOURCE + "Stack opportunity",
-    counts="stack_positions", needs=("stack_positions", "stack_items"),
+    counts="stack_positions", needs=("stack_positions", "stack_items", "stack_tags"),
 )  # fmt: skip
 def opportunity(view: View) -> Tree:
     """MRR and non-recurring opportunity of the positions that apply, by tag and, within it, by item; largest
@@ -97,14 +103,13 @@ def opportunity(view: View) -> Tree:
 
     An item stands under each of its tags, items without a tag under None, last. An item's share is of its
     tag's opportunity, a tag's share of the sum over tags; `.total` counts every position once. Positions that
-    do not apply are excluded; an item that applies to nobody in view does not stand. Ours: without the table of
-    tags all is untagged.
+    do not apply are excluded; an item that applies to nobody in view does not stand.
     """
     positions, items = view.stack_positions, view.stack_items
     found = positions.per_item
     occurring = found.any.nonzero()[0]
     labels = items.ids(occurring)
-    tags = view.stack_tags.of_items() if view.has("stack_tags") else [[]] * items.n
+    tags = view.stack_tags.of_items()
     minor = found.opportunity.minor[occurring].tolist()
     tagged = {label: tags[item] for label, item in zip(labels, occurring.tolist(), strict=True)}
     return Tree(positions.applicable_ones, dict(zip(labels, minor, strict=True)), tagged)

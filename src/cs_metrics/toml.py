@@ -44,7 +44,11 @@ def write_toml(data: Mapping[str, Any], path: str | os.PathLike[str] | None = No
     lines = [f"{_key(name)} = {_value(value)}" for name, value in data.items() if not _is_table(value)]
     for name, table in data.items():
         if _is_table(table):
-            lines += ["", f"[{_key(name)}]", *(f"{_key(key)} = {_value(value)}" for key, value in table.items())]
+            lines += [
+                "",
+                f"[{_key(name)}]",
+                *(f"{_key(key)} = {_value(value)}" for key, value in table.items()),
+            ]
     text = "\n".join(lines).lstrip("\n") + "\n"
     if path is not None:
         try:

@@ -15,7 +15,7 @@ from ..models import SEGMENTS, Cut
 from .listings import Listing
 
 if TYPE_CHECKING:
-    from ..columns import Array, Codes
+    from ..columns import Array, Codes, Listed
     from ..vocabulary import Accounts, Places
 
 __all__ = ["Cadence", "Segments"]
@@ -35,7 +35,7 @@ class Segments(Listing):
         accounts: Accounts = places.rows.table  # type: ignore[assignment]
         self._places = places
         self._employed = _employed(accounts)
-        columns = {
+        columns: dict[str, Listed] = {
             "value": places.worths,
             "effort": places.effort,
             "segment": places.segment,
@@ -144,7 +144,7 @@ class Cadence(Listing):
         index = places.rows.index
         order = np.zeros(places.rows.table.n, np.int64)
         order[index] = places.worths.order(index)
-        columns = {
+        columns: dict[str, Listed] = {
             "every_days": Numbers(self._days),
             "segment": places.segment,
             "health_band": bands,
@@ -158,8 +158,7 @@ class Cadence(Listing):
             return super()._row_keys()
         worths = [-worth for worth in self._worths.exactly(self._ordered())]
         return [
-            (days, worth, name)
-            for (days, _, name), worth in zip(super()._row_keys(), worths, strict=True)
+            (days, worth, name) for (days, _, name), worth in zip(super()._row_keys(), worths, strict=True)
         ]
 
     @classmethod

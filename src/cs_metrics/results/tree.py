@@ -39,13 +39,17 @@ class Tree(Result):
             for tag in self._tags[item] or (None,):
                 found.setdefault(tag, {})[item] = minor
         sums = {tag: sum(items.values()) for tag, items in found.items()}
-        return {tag: found[tag] for tag in sorted(found, key=lambda tag: (tag is None, -sums[tag], tag or ""))}
+        return {
+            tag: found[tag] for tag in sorted(found, key=lambda tag: (tag is None, -sums[tag], tag or ""))
+        }
 
     @property
     def value(self) -> dict[str | None, dict[Any, Decimal]]:
         """Each tag's items with their money."""
         major = self.context.major
-        return {tag: {item: major(minor) for item, minor in items.items()} for tag, items in self._tree().items()}
+        return {
+            tag: {item: major(minor) for item, minor in items.items()} for tag, items in self._tree().items()
+        }
 
     @property
     def total(self) -> Decimal:
@@ -95,7 +99,9 @@ class Tree(Result):
     def _records(self) -> dict[str, list[Any]]:
         shares = self.shares()
         lines = [
-            (tag, item, amount, shares[tag][item]) for tag, items in self.value.items() for item, amount in items.items()
+            (tag, item, amount, shares[tag][item])
+            for tag, items in self.value.items()
+            for item, amount in items.items()
         ]
         names = ("tag", "item", "value", "share")
         return {name: [line[place] for line in lines] for place, name in enumerate(names)}
@@ -150,5 +156,7 @@ class Customers(Listing):
         return super()._merged(other) | {"_by_account": self._counts(None) | other._counts(None)}
 
     def _payload(self) -> dict[str, Any]:
-        totals = {name: str(value) if isinstance(value, Decimal) else value for name, value in self.totals.items()}
+        totals = {
+            name: str(value) if isinstance(value, Decimal) else value for name, value in self.totals.items()
+        }
         return super()._payload() | {"totals": totals}

@@ -25,9 +25,9 @@ from .success import (
 
 __all__ = [
     "Accounts", "Activities", "AdoptionScores", "Alerts", "CampaignTouches", "Contacts", "Contracts",
-    "Decisions", "Engagements", "Measures", "Objectives", "Opportunities", "Places", "PlaybookRuns", "Positions", "Propensities",
-    "Qbrs", "Renewals", "RiskSignals", "StackItems", "StackPositions", "StackTags", "Subscriptions", "TABLES",
-    "Tasks", "Touchpoints", "Usage", "Users",
+    "Decisions", "Engagements", "Measures", "Objectives", "Opportunities", "Places", "PlaybookRuns",
+    "Positions", "Propensities", "Qbrs", "Renewals", "RiskSignals", "StackItems", "StackPositions", "StackTags",
+    "Subscriptions", "TABLES", "Tasks", "Touchpoints", "Usage", "Users",
 ]  # fmt: skip
 
 TABLES: dict[str, type[ViewTable]] = {

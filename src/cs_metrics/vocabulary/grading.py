@@ -44,14 +44,17 @@ def bands(accounts: ViewTable, model: HealthModel, day: int) -> Codes:
 def _bands(scores: Numbers, model: HealthModel) -> Codes:
     """A band holds its lower bound, the highest one its upper too."""
     values = scores.values
-    codes = np.full(len(values), -1, np.int8)
+    codes: Array = np.full(len(values), -1, np.int8)
     for code, (low, high) in enumerate(model.bands.values()):
         codes[(values >= low) & ((values < high) | (high == 100))] = code
     return Codes(codes, tuple(model.bands))
 
 
 def _graded(accounts: ViewTable, model: Model, day: int) -> Grades:
-    """The weighted mean of the positions, added up in the model's order; what is missing as the model says."""
+    """The weighted mean of the positions, added up in the model's order; what is missing as the model says.
+
+    Rounding takes no score beyond 100, nor that of an account that lacks everything away from the worst.
+    """
     total = sum(model.weights.values())
     above, weight = np.zeros(accounts.n), np.zeros(accounts.n)
     for metric, counts in model.weights.items():
@@ -65,7 +68,9 @@ def _graded(accounts: ViewTable, model: Model, day: int) -> Grades:
         else:
             above[rows] += positions
     with np.errstate(invalid="ignore", divide="ignore"):
-        scores = above / (total if model.missing == "worst" else weight)
+        scores = np.minimum(above / (total if model.missing == "worst" else weight), 100.0)
+    if model.missing == "worst":
+        scores[weight == 0] = model.worst
     if model.missing == "none":
         scores[~_complete(accounts, model, day)] = np.nan
     return Grades(Numbers(scores), Numbers(weight / total))

@@ -47,7 +47,9 @@ class Worths:
         if self.seats is None:
             return [Decimal(one).scaleb(-self.exponent) for one in minor]
         per = 10**self.exponent
-        return [Fraction(one, seats * per) for one, seats in zip(minor, self.seats[rows].tolist(), strict=True)]
+        return [
+            Fraction(one, seats * per) for one, seats in zip(minor, self.seats[rows].tolist(), strict=True)
+        ]
 
     def to_list(self, rows: Array) -> list[Any]:
         exact = self.exactly(rows)
@@ -168,7 +170,7 @@ def _placed(accounts: ViewTable, value: str, effort: EffortModel, cut: Cut) -> P
     rows = rows.only(grades.known, otherwise="without an effort score")
     worths = Worths(mrr.minor, seats, mrr.exponent)
     threshold, least = _thresholds(rows, worths, grades.scores.values, cut)
-    codes = np.full(accounts.n, -1, np.int8)
+    codes: Array = np.full(accounts.n, -1, np.int8)
     used = cut
     if threshold is not None:
         low = ~worths.reach(threshold)
@@ -199,7 +201,7 @@ def _thresholds(rows: Rows, worths: Worths, efforts: Array, cut: Cut) -> tuple[F
 
 def _major(minor: Fraction, exponent: int) -> Decimal | Fraction:
     """An amount in major units: a decimal where it is one, else the exact fraction."""
-    major = minor / 10**exponent
+    major = Fraction(minor, 10**exponent)
     rest = major.denominator
     for prime in (2, 5):
         while rest % prime == 0:
