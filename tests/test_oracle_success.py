@@ -158,7 +158,7 @@ def test_the_misalignment_of_thirds() -> None:
         ("segmentation.contact_cadence", {"effort": DERIVED, "health": SCORE}, "measures", "measures"),
         ("stack.alignment", {}, "accounts", "accounts"),
         ("stack.by_customer", {}, "stack_positions", "stack_positions"),
-        ("stack.by_item", {}, "accounts", None),
+        ("stack.by_item", {}, "accounts", "accounts"),
         ("stack.opportunity", {}, "stack_tags", "stack_tags"),
     ],
 )

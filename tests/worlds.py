@@ -103,6 +103,12 @@ GROUPS = (
 """Each metric of the catalog stands in one of them; a test keeps it so."""
 
 
+def cut_by_the_view(metric: Any, options: dict[str, Any]) -> bool:
+    """Whether a metric is cut at a median or mean of what is in view, so that parts cannot be merged."""
+    cut = {**metric.defaults, **options}.get("cut")
+    return cut is not None and cut.kind != "at"
+
+
 def arguments(world: Any) -> dict[str, Any]:
     """A world's settings as `Portfolio.from_*` takes them."""
     return {

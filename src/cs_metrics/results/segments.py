@@ -98,11 +98,7 @@ class Segments(Listing):
 
     def _merged(self, other: Listing) -> dict[str, Any]:
         assert isinstance(other, Segments)
-        cut = self.spec.options["cut"]
-        if not isinstance(cut, Cut) or cut.kind != "at":
-            raise OptionError(
-                "cut", cut, "Cut.at(value, effort) to both parts: each would have its own median or mean"
-            )
+        _same_cut(self)
         mine, its = self._worths(), other._worths()
         if mine is None or its is None:
             raise RowsNotKept("a listing cannot be merged after it was read back from JSON")
@@ -161,6 +157,10 @@ class Cadence(Listing):
             (days, worth, name) for (days, _, name), worth in zip(super()._row_keys(), worths, strict=True)
         ]
 
+    def _merged(self, other: Listing) -> dict[str, Any]:
+        _same_cut(self)
+        return super()._merged(other)
+
     @classmethod
     def of(cls, segments: Segments, every: Callable[[str, str | None], int], spec: Any) -> Cadence:
         """The cadence of segments, also of those that were merged, sent or read back."""
@@ -200,6 +200,14 @@ class Cadence(Listing):
         )
         found._parts = segments._parts
         return found
+
+
+def _same_cut(result: Listing) -> None:
+    """Two parts that were each cut at their own median or mean are no parts of one whole."""
+    cut = result.spec.options["cut"]
+    if not isinstance(cut, Cut) or cut.kind != "at":
+        told = "Cut.at(value, effort) to both parts: each would have its own median or mean"
+        raise OptionError("cut", cut, told)
 
 
 class _Relative:

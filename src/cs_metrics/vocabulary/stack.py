@@ -89,7 +89,8 @@ class StackPositions(ViewTable):
 
     @word
     def applicable_ones(self) -> Rows:
-        """The positions that count."""
+        """The positions that count; they are told apart by account and item."""
+        self.view.accounts  # noqa: B018 - without it there are no such rows
         return self.everything.only(self.applicable, otherwise="not applicable")
 
     @word
