@@ -62,8 +62,9 @@ def test_the_mean_is_exact() -> None:
 
 
 def test_a_given_cut_is_taken_as_written() -> None:
-    accounts = {"a": (Decimal("33.30"), 50), "b": (Decimal("33.29"), 49.9)}
-    for value in (33.3, Decimal("33.3"), Fraction(333, 10)):
+    # the double nearest to 33.1 is more than 33.1
+    accounts = {"a": (Decimal("33.10"), 50), "b": (Decimal("33.09"), 49.9)}
+    for value in (33.1, Decimal("33.1"), Fraction(331, 10)):
         assert where(segments(placed(accounts), cut=Cut("at", value, 50))) == {"a": HVHE, "b": LVLE}
     assert segments(placed({}), cut=Cut("at", 1, 2)).also["cut"] == (1, 2.0)
 

@@ -323,6 +323,14 @@ def test_the_stack_by_item() -> None:
     assert [line[0] for line in frame("stack.by_item", scope(**STACK), by="aligned")] == ["w", "x", "y"]
 
 
+def test_items_rank_by_the_share_that_is_aligned_and_not_by_how_many_are() -> None:
+    positions = [position(name, "many", aligned=name < "c") for name in "abcd"] + [
+        position("a", "one", aligned=True)
+    ]
+    lines = frame("stack.by_item", scope(**STACK | {"stack_positions": positions}), by="aligned")
+    assert [(line[0], *line[4:]) for line in lines] == [("one", 1, 1, 1.0), ("many", 2, 4, 0.5)]
+
+
 def test_the_opportunity_tree() -> None:
     found = ORACLE["stack.opportunity"](scope(**STACK))
     tree = {"net": {"x": 250, "y": 30}, "gold": {"x": 250}, "new": {"x": 250}, None: {"w": 0}}
