@@ -65,21 +65,15 @@ def metric(
     def declare(function: F) -> F:
         if not function.__doc__:
             raise TypeError(f"the metric {function.__name__} needs a docstring: it is its definition")
-        _, *options = inspect.signature(function).parameters.values()
-        placed = [o.name for o in options if o.kind is o.POSITIONAL_OR_KEYWORD]
-        if any(
-            o.kind not in (o.KEYWORD_ONLY, o.POSITIONAL_OR_KEYWORD) or o.default is o.empty for o in options
-        ):
-            raise TypeError(f"the options of {function.__name__} must be keyword only, with defaults")
-        if placed not in ([], ["model"]):
-            raise TypeError(f"the options of {function.__name__}, a model aside, must be keyword only")
+        options = _options(function)
+        model = next((o.name for o in options if o.kind is o.POSITIONAL_OR_KEYWORD), None)
 
         @functools.wraps(function)
         def compute(view: Any, /, *models: Any, **given: Any) -> Any:
             if models:
-                if len(models) > len(placed) or "model" in given:
+                if model is None or len(models) > 1 or model in given:
                     raise TypeError(f"{function.__name__}() takes its options by keyword")
-                given = {"model": models[0], **given}
+                given = {model: models[0], **given}
             result = function(view, **given)
             result.__dict__["_origin"] = declared, given
             return result
@@ -99,6 +93,15 @@ def metric(
         return cast(F, compute)
 
     return declare
+
+
+def _options(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    """The options of a metric: by keyword, with defaults; a model may come first without one."""
+    _, *options = inspect.signature(function).parameters.values()
+    by_keyword = options[1:] if options and options[0].name == "model" else options
+    if any(o.kind is not o.KEYWORD_ONLY for o in by_keyword) or any(o.default is o.empty for o in options):
+        raise TypeError(f"the options of {function.__name__} must be keyword only, with defaults")
+    return options
 
 
 def metric_of(function: Callable[..., Any]) -> Metric:
