@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .columns import Numbers, Quotients
+from .columns import DaysSince, Quotients
 from .errors import OptionError
 from .metric import metric
-from .records import ObjectiveState
 from .results import Breakdown, Listing
 from .results.ordering import Parents
 
@@ -41,8 +40,7 @@ def engagements_overdue_go_live(view: View) -> Listing:
     engagements = view.engagements
     due = engagements.go_live_due_on
     rows = engagements.open_ones.only(engagements.overdue_go_live, otherwise="go-live not overdue")
-    overdue = Numbers(view.today - due.days.astype(np.int64))
-    return Listing(rows, {"days_overdue": overdue}, by=[due.days])
+    return Listing(rows, {"days_overdue": DaysSince(due, view.today)}, by=[due.days])
 
 
 @metric(
@@ -82,7 +80,7 @@ def engagements_going_live(view: View, *, within: int = 30) -> Listing:
 )  # fmt: skip
 def engagements_without_objectives(view: View) -> Listing:
     """Open engagements for which no success objective was defined, cancelled ones not counted; by id."""
-    undefined = view.objectives.counted() == 0
+    undefined = view.objectives.counted == 0
     return Listing(view.engagements.open_ones.only(undefined, otherwise="with objectives"))
 
 
@@ -98,9 +96,9 @@ def engagements_with_objectives_complete(view: View, *, above: float | Fraction 
     completed share. Engagements without objectives are excluded.
     """
     limit = exact_share(above, "above")
-    objectives = view.objectives
-    every, done = objectives.counted(), objectives.per_engagement(ObjectiveState.COMPLETED)
-    above_limit = done * np.int64(limit.denominator) > every * np.int64(limit.numerator)
+    every, done = view.objectives.counted, view.objectives.completed
+    wide = np.int16 if every.itemsize == 1 and limit.denominator < 100 else np.int64
+    above_limit = np.greater(done.astype(wide) * limit.denominator, every.astype(wide) * limit.numerator)
     rows = view.engagements.open_ones.only(every > 0, otherwise="without objectives")
     rows = rows.only(above_limit, otherwise="not above the share")
     return Listing(rows, {"share": Quotients(done, every)})
@@ -131,9 +129,7 @@ def low_adoption_products(view: View, *, below: float = 50) -> Listing:
     Ties: by engagement, missing last, product, account.
     """
     scores = view.adoption_scores
-    of_open = scores.everything.only(scores.of_open, otherwise="of a closed engagement")
-    latest = of_open.only(scores.latest, otherwise="not the latest score")
-    rows = latest.only(scores.score.below(below), otherwise="not below the limit")
+    rows = scores.latest_of_open.only(scores.score.below(below), otherwise="not below the limit")
     return Listing(
         rows,
         {

@@ -19,7 +19,19 @@ from .periods import NO_DAY, Window, to_date
 if TYPE_CHECKING:
     from .selection import Rows
 
-__all__ = ["Amounts", "Codes", "Dates", "Flags", "Ids", "Listed", "Numbers", "Quotients", "Refs", "at"]
+__all__ = [
+    "Amounts",
+    "Codes",
+    "Dates",
+    "Flags",
+    "Ids",
+    "Listed",
+    "Numbers",
+    "Quotients",
+    "Refs",
+    "at",
+    "masked_sum",
+]
 
 Flags: TypeAlias = npt.NDArray[np.bool_]
 Array: TypeAlias = npt.NDArray[Any]
@@ -33,6 +45,15 @@ def at(values: Array, rows: Array, missing: Any) -> Array:
     if len(values) == 0:
         return np.full(len(rows), missing, values.dtype)
     return np.where(rows < 0, values.dtype.type(missing), values.take(rows, mode="clip"))
+
+
+def masked_sum(values: Array, flags: Flags) -> int:
+    """The sum of whole numbers where the flags hold."""
+    if len(values) <= MANY:
+        return int(values[flags].sum(dtype=np.int64))
+    if values.itemsize == 8:  # no row is picked: to multiply all by 0 or 1 is faster
+        return int(np.einsum("i,i->", values, flags))
+    return int((values * flags.view(np.uint8)).sum(dtype=np.int64))
 
 
 class Listed(Protocol):
@@ -94,6 +115,23 @@ class Dates:
         return days.view("datetime64[D]")
 
 
+class DaysSince:
+    """How many days lie between some days and a day after them, computed for the rows that are listed only."""
+
+    kind = "number"
+    __slots__ = ("dates", "day")
+
+    def __init__(self, dates: Dates, day: int) -> None:
+        self.dates = dates
+        self.day = day
+
+    def to_list(self, rows: Array) -> list[Any]:
+        return list(self.to_array(rows).tolist())
+
+    def to_array(self, rows: Array) -> Any:
+        return self.day - self.dates.days[rows].astype(np.int64)
+
+
 class Codes:
     """Words as small numbers into `labels`, which are in the order of their buckets; missing is -1."""
 
@@ -116,6 +154,11 @@ class Codes:
     def isin(self, words: Collection[object]) -> Flags:
         """Whether it is one of these words."""
         wanted = [code for code, label in enumerate(self.labels) if label in words]
+        if wanted and wanted[-1] - wanted[0] == len(wanted) - 1:  # neighbours: none of them is missing, -1
+            inside: Flags = self.codes >= wanted[0]
+            if wanted[-1] < len(self.labels) - 1:
+                inside &= self.codes <= wanted[-1]
+            return inside
         if len(wanted) > FEW:
             table = np.zeros(len(self.labels) + 1, bool)
             table[wanted] = True
@@ -134,11 +177,17 @@ class Codes:
         """How many of the rows have each label, in the order of the labels; last, how many have none."""
         size = len(self.labels)
         if size <= FEW and rows.count > MANY and rows.count * size > len(self.codes):
-            flags, codes = rows.flags, self.codes
-            missing = 0 if self.complete else int(np.count_nonzero((codes == -1) & flags))
-            return [*(int(np.count_nonzero((codes == code) & flags)) for code in range(size)), missing]
+            return self._counts(rows.flags)
         found = np.bincount(self.codes.take(rows.index) + np.intp(1), minlength=size + 1).tolist()
         return [*found[1:], found[0]]
+
+    def _counts(self, flags: Flags) -> list[int]:
+        """The same for many rows and few labels: one look for each label beats sorting rows into labels."""
+        places = self.codes.astype(np.uint8)
+        places += np.uint8(2)  # missing is 1, and 0 is not among the rows
+        places *= flags.view(np.uint8)
+        found = [int(np.count_nonzero(places == code + 2)) for code in range(len(self.labels))]
+        return [*found, 0 if self.complete else int(np.count_nonzero(places == 1))]
 
     def sums(self, amounts: Amounts, rows: Rows) -> list[int]:
         """The amounts of the rows by label, as `counts`."""
@@ -167,8 +216,8 @@ class Amounts:
 
     def sum(self, rows: Flags) -> int:
         """The sum of the rows' amounts; missing ones add nothing."""
-        if self.complete and len(rows) > MANY:  # no row is picked: to multiply all by 0 or 1 is faster
-            return int((self.minor * rows).sum())
+        if self.complete:
+            return masked_sum(self.minor, rows)
         minor = self.minor[rows]
         if minor.size and minor.min() == NO_AMOUNT:
             minor = minor[minor != NO_AMOUNT]

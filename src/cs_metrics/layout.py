@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 import numpy as np
@@ -18,7 +18,9 @@ from .hierarchy import Hierarchy, lay_out
 from .intake import NO_DAY as INTAKE_NO_DAY
 from .intake import Coded, Keys, Loaded, LoadedTable, Source
 from .periods import FIRST_DAY, LAST_DAY, NO_DAY
+from .prepared import NOTHING, Prepared, prepare
 from .schema import Column, Kind, TableSchema
+from .sorting import order_by
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -26,8 +28,6 @@ if TYPE_CHECKING:
     Array = npt.NDArray[Any]
 
 __all__ = ["Table", "lay_out_tables"]
-
-T = TypeVar("T")
 
 EXISTS_BY = ("account_id", "engagement_id", "contract_id", "subscription_id")
 """The references through which a row waits for its parent to exist."""
@@ -42,8 +42,8 @@ class Table:
     position of whom each row follows where the table is sorted by that, else None: then it is sorted by the
     parent it follows. `rank` is the order of the ids where it is known. `begins` is the first day on which
     each row exists, its parents too; None where a row exists when the one that it follows does. No row begins
-    after `latest`. `by_rank` are the rows in the order of their ids. `tally` counts, where a column never
-    depends on the day, each parent's children by the column's words: one line a word.
+    after `latest`. `by_rank` are the rows in the order of their ids. `prepared` is what is known of the rows
+    whatever the day.
     """
 
     schema: TableSchema
@@ -54,12 +54,12 @@ class Table:
     owner: Array | None
     rank: Array | None
     by_rank: Array | None
-    tally: Array | None
     begins: Array | None
     latest: int
     keys: Keys | None
     source: Source
     exponent: int
+    prepared: Prepared = NOTHING
 
     @cached_property
     def stored(self) -> Mapping[str, tuple[Array, Callable[[Any], Any]]]:
@@ -71,7 +71,7 @@ class Table:
                 found[name] = values.codes, partial(Codes, labels=values.labels, complete=complete)
             elif self.schema.columns[name].kind is not Kind.KEY:
                 found[name] = values, self._wrap(self.schema.columns[name])
-        return found
+        return found | {name: (days, Dates) for name, days in self.prepared.days.items()}
 
     @cached_property
     def leads(self) -> Mapping[str, tuple[str, bool, bool]]:
@@ -85,13 +85,6 @@ class Table:
             )
             for column in self.schema.references
         }
-
-    def kept(self, name: str, compute: Callable[[], T]) -> T:
-        """What never depends on who looks, on which day: computed once a table, when first asked for."""
-        if name not in self.__dict__:
-            self.__dict__[name] = compute()
-        found: T = self.__dict__[name]
-        return found
 
     def _wrap(self, column: Column) -> Callable[[Any], Any]:
         kind = column.kind
@@ -121,7 +114,8 @@ class _Layout:
         for name in (*parents, *self.loaded):
             if name in self.loaded and name not in self.tables:
                 self._lay_out(self.loaded[name])
-        return self.hierarchy, {name: self.tables[name] for name in self.loaded}
+        tables = prepare(self.tables)
+        return self.hierarchy, {name: tables[name] for name in self.loaded}
 
     def _hierarchy(self) -> Hierarchy:
         users = self.loaded.get("users")
@@ -147,7 +141,6 @@ class _Layout:
             owner=None if owner is None else owner[order],
             rank=None if rank is None else rank[order],
             by_rank=None if rank is None else _inverse(rank[order])[:-1],
-            tally=self._tally(table.schema, columns),
             begins=begins,
             latest=latest,
             keys=table.keys,
@@ -283,19 +276,6 @@ class _Layout:
             int(begins.max()) if len(begins) else latest
         )
 
-    def _tally(self, schema: TableSchema, columns: Mapping[str, Array | Coded]) -> Array | None:
-        """Each parent's children by the words of a column, one line a word."""
-        column = _TALLIED.get(schema.name)
-        refs = columns.get(schema.follows[0]) if column else None
-        words = columns.get(column) if column else None
-        if not isinstance(refs, np.ndarray) or not isinstance(words, Coded):
-            return None
-        parents = self.tables[schema.columns[schema.follows[0]].refers or ""].n
-        size = len(words.labels)
-        counts = [np.bincount(refs[words.codes == code], minlength=parents) for code in range(size)]
-        most = max((int(count.max()) for count in counts if parents), default=0)
-        return np.array(counts, np.min_scalar_type(most)).reshape(size, parents)
-
     def _begin_of(self, parent: Table, refs: Array) -> Array:
         """The first days of the parents of rows, the first of all days for -1."""
         if parent.begins is not None:
@@ -310,7 +290,6 @@ class _Layout:
         return days
 
 
-_TALLIED = {"objectives": "state"}
 _DATED = frozenset({"contracts", "opportunities"})
 """Tables without a first day of their own for which that of their parents is worth keeping."""
 _NOWHERE = np.empty(0, np.int32)
@@ -344,27 +323,3 @@ def _inverse(order: Array) -> Array:
     became[order] = np.arange(len(order), dtype=np.int32)
     became[-1] = -1
     return became
-
-
-def order_by(*keys: Array | None, n: int = 0) -> Array:
-    """The order of rows by several whole numbers from 0 up, the first counting most; ties stay as they are.
-
-    Sorting packed numbers is several times faster than sorting by one key after the other.
-    """
-    given = [key for key in keys if key is not None]
-    size = len(given[0]) if given else n
-    if size == 0 or not given:
-        return np.arange(size, dtype=np.int32)
-    widths = [int(key.max()).bit_length() for key in given]
-    places = (size - 1).bit_length()
-    if sum(widths) + places > 63:
-        return np.lexsort(given[::-1]).astype(np.int32)
-    packed = given[0].astype(np.int64)
-    for key, width in zip(given[1:], widths[1:], strict=True):
-        packed <<= width
-        packed |= key
-    packed <<= places
-    packed |= np.arange(size, dtype=np.int64)
-    packed.sort()
-    packed &= (1 << places) - 1
-    return packed.astype(np.int32)

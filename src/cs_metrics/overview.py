@@ -8,6 +8,7 @@ import numpy as np
 
 from .errors import OptionError
 from .metric import metric
+from .periods import as_count
 from .results import Breakdown, Count, Crosstab, Listing, Ratio
 
 if TYPE_CHECKING:
@@ -95,10 +96,7 @@ def engagements_with_upcoming_qbrs(view: View, *, within: int | None = None) -> 
     An empty portfolio gives an empty list.
     """
     engagements, qbrs = view.engagements, view.qbrs
-    upcoming = qbrs.upcoming
-    if within is not None:
-        upcoming = upcoming & qbrs.scheduled_on.within(view.next_days(within))
-    next_qbr = qbrs.next_on(upcoming)
+    next_qbr = qbrs.next_on(None if within is None else as_count(within, "within"))
     rows = engagements.open_ones.only(~next_qbr.missing, otherwise="without an upcoming QBR")
     return Listing(rows, {"next_qbr_on": next_qbr}, by=[next_qbr.days])
 

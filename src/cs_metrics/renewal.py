@@ -44,7 +44,7 @@ def engagements_with_renewals_due(view: View, *, within: int = 90) -> Listing:
     `next_renewal_on` is the first such end, `value_due` the value of all such contracts; soonest first.
     """
     contracts = view.contracts
-    due = contracts.renewal_due(as_count(within, "within"))
+    due = contracts.renewal_due(as_count(within, "within")).index
     next_renewal = contracts.engagement.earliest(contracts.ends_on, due)
     value_due = contracts.engagement.sum(contracts.value, due)
     rows = view.engagements.open_ones.only(~next_renewal.missing, otherwise="no renewal due")
@@ -87,7 +87,8 @@ def renewals_by_stage(view: View) -> Breakdown:
     contracts = view.contracts
     stage = contracts.renewal_stage
     staged = contracts.everything.only(~stage.missing, otherwise="without a renewal stage")
-    return Breakdown.split(staged, {str(word): stage.is_(word) for word in STAGES})
+    counts = dict(zip(stage.labels, stage.counts(staged), strict=False))
+    return Breakdown(staged, {str(word): counts[word] for word in STAGES})
 
 
 @metric(

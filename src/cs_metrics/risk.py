@@ -57,8 +57,7 @@ def contract_value_at_risk(
     if by not in (None, "stage", "owner", "industry", "category"):
         raise OptionError("by", by, (None, "stage", "owner", "industry", "category"))
     contracts = view.contracts
-    touched = contracts.touched_by(view.risk_signals.active_ones.index)
-    rows = contracts.in_force_ones.only(touched, otherwise="without an active risk signal")
+    rows = contracts.at_risk_ones
     if by is None:
         return Amount(rows, contracts.value)
     if by != "category":
@@ -92,7 +91,7 @@ def renewals_due_in_poor_health(view: View, *, within: int = 90, poor: Collectio
     By id. An empty portfolio gives an empty list.
     """
     contracts = view.contracts
-    due = contracts.engagement.any(contracts.renewal_due(as_count(within, "within")))
+    due = contracts.engagement.any(contracts.renewal_due(as_count(within, "within")).index)
     return Listing(poor_health(view, poor).only(due, otherwise="no renewal due"))
 
 
@@ -110,10 +109,8 @@ def engagements_without_touchpoints(
     """
     if direction not in ("next", "past"):
         raise OptionError("direction", direction, ("next", "past"))
-    touchpoints = view.touchpoints
     window = view.next_days(within) if direction == "next" else view.last_days(within)
-    planned = touchpoints.scheduled_on.within(window) & ~touchpoints.cancelled
-    touched = touchpoints.engagement.any(planned)
+    touched = view.touchpoints.touched(window)
     return Listing(view.engagements.open_ones.only(~touched, otherwise="with a touchpoint"))
 
 

@@ -21,6 +21,7 @@ from .selection import Rows
 if TYPE_CHECKING:
     from .columns import Array, Flags
     from .layout import Table
+    from .prepared import Calendar
     from .view import View
 
 __all__ = ["ViewTable", "word"]
@@ -66,22 +67,9 @@ class ViewTable:
         self.rows = rows
         self.n = hi - lo if rows is None else len(rows)
         self._locks: dict[Hashable, threading.Lock] = {}
-        self._kept: dict[Hashable, Any] = {}
+        self._found: dict[Hashable, Any] = {}
         if view.today >= table.latest:
             self.__dict__["exists"] = None
-
-    def kept(self, key: Hashable, compute: Callable[[], T]) -> T:
-        """Like a word, for what has to be asked with something: computed once a view for each `key`."""
-        kept = self._kept
-        if not self.view.shared:
-            if key not in kept:
-                kept[key] = compute()
-        else:
-            with self._locks.setdefault(key, threading.Lock()):
-                if key not in kept:
-                    kept[key] = compute()
-        found: T = kept[key]
-        return found
 
     def __len__(self) -> int:
         return self.n
@@ -175,6 +163,27 @@ class ViewTable:
                     refs = self.values(column)
                     found = np.where(refs >= 0, exists_on(self.view, parent, refs), found)
         return None if found.all() else found
+
+    def once(self, key: Hashable, find: Callable[[], T]) -> T:
+        """What a word that takes an argument says: found once a view for each argument."""
+        found = self._found
+        if not self.view.shared:
+            if key not in found:
+                found[key] = find()
+        else:  # two threads that ask for the same wait for it instead of both finding it
+            with self._locks.setdefault(key, threading.Lock()):
+                if key not in found:
+                    found[key] = find()
+        answer: T = found[key]
+        return answer
+
+    def calendar(self) -> Calendar | None:
+        """The rows in the order of their days, where looking at them so is worth it: in a view of most rows.
+
+        It has rows that do not exist yet, too.
+        """
+        whole = self.rows is None and self.n * 4 > self.table.n
+        return self.table.prepared.calendar if whole else None
 
     @property
     def everything(self) -> Rows:

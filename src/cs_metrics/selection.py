@@ -20,7 +20,7 @@ class Rows:
     >>> # open_ones.only(poor_health, otherwise="not in poor health")
     """
 
-    __slots__ = ("_count", "_flags", "_index", "_make", "before", "reason", "table")
+    __slots__ = ("_count", "_flags", "_index", "_make", "_steps", "before", "reason", "table")
 
     def __init__(
         self,
@@ -33,6 +33,7 @@ class Rows:
         self.table = table
         self._flags = flags
         self._make = make
+        self._steps: Callable[[], Rows] | None = None
         self.before = before
         self.reason = reason
         self._count: int | None = None
@@ -72,6 +73,16 @@ class Rows:
         rows = Rows(self.table, None, self, otherwise, make)
         return rows
 
+    @classmethod
+    def known(cls, table: ViewTable, flags: Flags, steps: Callable[[], Rows]) -> Rows:
+        """Rows that are known without the `steps` that say why the others are not among them; the steps are
+        taken only when somebody asks for that.
+        """
+        exists = table.exists
+        rows = cls(table, flags if exists is None else flags & exists)
+        rows._steps = steps
+        return rows
+
     @property
     def count(self) -> int:
         if self._count is None:
@@ -88,6 +99,8 @@ class Rows:
     @property
     def excluded(self) -> dict[str, int]:
         """How many rows in scope each reason left out, in the order of the steps; zeros are not listed."""
+        if self._steps is not None:
+            return self._steps().excluded
         if self.before is None or self.reason is None:
             return {}
         found = self.before.excluded

@@ -13,6 +13,7 @@ from . import narrow, periods
 from . import vocabulary as words
 from .options import options
 from .scope import ViewTable
+from .sorting import runs_of
 from .vocabulary import TABLES
 
 if TYPE_CHECKING:
@@ -130,6 +131,11 @@ class View:
         lo, hi = self._positions
         return self.portfolio.size * (hi - lo) // max(self.portfolio.hierarchy.size, 1)
 
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is out of scope or filtered out."""
+        return self._positions is None and self._filtering is None
+
     def has(self, table: str) -> bool:
         """Whether a table was supplied."""
         return table in self.portfolio.tables
@@ -198,7 +204,7 @@ class View:
         refs: Any = table.columns["account_id"]
         opened, closed = (np.asarray(table.columns[name]) for name in ("opened_on", "closed_on"))
         if len(accounts) * 8 < table.n:  # few accounts: only their escalations are looked at
-            chosen, whose = _runs_of(refs, accounts)
+            chosen, whose = runs_of(refs, accounts)
             found = np.zeros(len(accounts), bool)
             found[whose[(opened[chosen] <= self.today) & (closed[chosen] > self.today)]] = True
             return found
@@ -227,12 +233,3 @@ def _run(places: Array, lo: int, hi: int) -> tuple[int, int]:
     """Where sorted `places` are from `lo` on, and where from `hi` on."""
     first, last = places.searchsorted(np.array((lo, hi), places.dtype)).tolist()
     return first, last
-
-
-def _runs_of(places: Array, wanted: Array) -> tuple[Array, Array]:
-    """The rows at which sorted `places` hold each of `wanted`, and which of `wanted` each row is for."""
-    first, last = places.searchsorted(wanted), places.searchsorted(wanted, side="right")
-    counts = last - first
-    whose = np.repeat(np.arange(len(wanted)), counts)
-    rows = np.arange(len(whose)) - np.repeat(np.cumsum(counts) - counts, counts) + first[whose]
-    return rows, whose

@@ -8,8 +8,8 @@ import attrs
 import numpy as np
 
 from ..columns import Amounts, Codes, Dates, Flags, Refs, at
-from ..periods import NO_DAY, next_days
-from ..records import ContractState, OpportunityKind, OpportunityStage, RenewalStage
+from ..periods import next_days
+from ..records import ContractState, OpportunityStage, RenewalStage
 from ..scope import ViewTable, own, word
 from ..selection import Rows
 from .owners import owner
@@ -39,6 +39,9 @@ class Contracts(ViewTable):
     starts_on: Dates
     ends_on: Dates
     renewal_finalized_on: Dates
+    renewed_from: Dates
+    """From when on the contract itself says that it was renewed."""
+    rejected_from: Dates
 
     def in_force_on(self, day: int) -> Flags:
         """Active, started by `day` and not ended before it."""
@@ -58,11 +61,9 @@ class Contracts(ViewTable):
 
         A decision dated later is none yet; one without a day stands, but nobody knows when it fell.
         """
-        day = self.renewal_finalized_on.days
-        due = self.renewal_finalized_on.by(self.view.today) | (day == NO_DAY)
-        won = self.renewal_stage.is_(RenewalStage.RENEWAL_APPROVED) & due
-        lost = self.renewal_stage.is_(RenewalStage.RENEWAL_REJECTED) & due
-        on = np.where(won | lost, day, np.int32(NO_DAY))
+        today = self.view.today
+        won, lost = self.renewed_from.by(today), self.rejected_from.by(today)
+        on = self.renewal_finalized_on.days.copy()
         if self.view.has("opportunities"):
             self.view.opportunities.decide(won, lost, on)
         return Decisions(won, lost, Dates(on))
@@ -85,11 +86,15 @@ class Contracts(ViewTable):
         """Active, with an approved extension."""
         return self.state.is_(ContractState.ACTIVE) & self.extension_approved
 
-    def renewal_due(self, within: int) -> Flags:
+    def renewal_due(self, within: int) -> Rows:
         """Undecided, in force, and ending in the next `within` days."""
-        due = self.ends_on.within(next_days(self.view.today, within))
-        due &= self.undecided_in_force
-        return due
+
+        def find() -> Rows:
+            due = self.ends_on.within(next_days(self.view.today, within))
+            due &= self.undecided_in_force
+            return self.everything.only(due, otherwise="no renewal due")
+
+        return self.once(("renewal_due", within), find)
 
     @word
     def undecided_in_force(self) -> Flags:
@@ -99,6 +104,24 @@ class Contracts(ViewTable):
     def in_force_ones(self) -> Rows:
         """The contracts in force on the as-of day."""
         return self.everything.only(self.in_force, otherwise="not in force")
+
+    @word
+    def at_risk_ones(self) -> Rows:
+        """Those in force that an active signal in view touches."""
+        self.view.table("engagements")  # of whose being open it hangs whether a signal is active
+        return Rows.known(
+            self,
+            self._at_risk(),
+            lambda: self.in_force_ones.only(self._at_risk(), otherwise="without an active risk signal"),
+        )
+
+    def _at_risk(self) -> Flags:
+        signals = self.view.risk_signals
+        touched = signals.touched_by_all()
+        if touched is None:
+            return self.touched_by(signals.active_ones.index)
+        touched &= self.in_force
+        return touched
 
     def touched_by(self, signals: Array) -> Flags:
         """Those in force that one of the signals names, or of engagements with a signal that names none."""
@@ -133,18 +156,20 @@ class Opportunities(ViewTable):
     kind: Codes
     stage: Codes
     closed_on: Dates
+    decides_from: Dates
+    decides_until: Dates
+    """From when and until when a closed `renew` opportunity decides on its contract's renewal."""
 
     def decide(self, won: Flags, lost: Flags, on: Array) -> None:
         """Overrule what contracts say of their renewal where a closed `renew` opportunity decides it.
 
-        The layout sorts a contract's opportunities so that the decisive one, the latest closed (of several on
-        one day the one with the smallest id), is the last of those closed by the as-of day.
+        The decisive one is the latest closed by the as-of day, of several on one day that with the smallest id.
         """
-        closed = self.closed_on.by(self.view.today) | self.closed_on.missing
-        closed &= ~self.stage.is_(OpportunityStage.OPEN)
-        closed &= self.kind.is_(OpportunityKind.RENEW)
-        contracts, deciding = self.contract.last(closed)
-        renewed = Codes(self.stage.codes[deciding], self.stage.labels).is_(OpportunityStage.CLOSED_WON)
+        deciding = self.decides_from.by(self.view.today)
+        deciding &= self.decides_until.not_by(self.view.today)
+        rows = deciding.nonzero()[0]
+        contracts = self.contract.rows.take(rows)
+        renewed = self.stage.codes.take(rows) == self.stage.labels.index(OpportunityStage.CLOSED_WON)
         won[contracts] = renewed
         lost[contracts] = ~renewed
-        on[contracts] = self.closed_on.days[deciding]
+        on[contracts] = self.closed_on.days.take(rows)

@@ -33,12 +33,12 @@ class Grades:
 
 def graded(accounts: ViewTable, model: Model, day: int) -> Grades:
     """The accounts in view under a model by the measures of a day, computed once a view."""
-    return accounts.kept(("graded", model, day), lambda: _graded(accounts, model, day))
+    return accounts.once(("graded", model, day), lambda: _graded(accounts, model, day))
 
 
 def bands(accounts: ViewTable, model: HealthModel, day: int) -> Codes:
     """The health band of each account in view on a day, missing where there is no score."""
-    return accounts.kept(("bands", model, day), lambda: _bands(graded(accounts, model, day).scores, model))
+    return accounts.once(("bands", model, day), lambda: _bands(graded(accounts, model, day).scores, model))
 
 
 def _bands(scores: Numbers, model: HealthModel) -> Codes:

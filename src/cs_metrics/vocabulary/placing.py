@@ -156,7 +156,7 @@ def placed(accounts: ViewTable, value: str, effort: EffortModel, cut: Cut) -> Pl
     """The accounts in view by value and effort on the as-of day, computed once a view."""
     if value not in VALUES:
         raise OptionError("value", value, VALUES)
-    return accounts.kept(("placed", value, effort, cut), lambda: _placed(accounts, value, effort, cut))
+    return accounts.once(("placed", value, effort, cut), lambda: _placed(accounts, value, effort, cut))
 
 
 def _placed(accounts: ViewTable, value: str, effort: EffortModel, cut: Cut) -> Places:

@@ -9,6 +9,7 @@ import attrs
 import numpy as np
 
 from ..columns import Amounts, Codes, Flags, Numbers, Quotients, Refs
+from ..prepared import POSITION_AMOUNTS, position_sums
 from ..scope import ViewTable, word
 from ..selection import Rows
 
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from ..columns import Array
 
 __all__ = ["Positions", "StackItems", "StackPositions", "StackTags"]
-
-MONEY = ("mrr", "non_recurring", "mrr_opportunity", "non_recurring_opportunity")
 
 
 @attrs.frozen(eq=False)
@@ -50,7 +49,7 @@ class Positions:
 
     def money(self) -> dict[str, Amounts]:
         """The four amounts by name."""
-        return {name: getattr(self, name) for name in MONEY}
+        return {name: getattr(self, name) for name in POSITION_AMOUNTS}
 
     def counts(self) -> dict[str, Numbers]:
         """How many positions are aligned, and how many apply."""
@@ -97,40 +96,22 @@ class StackPositions(ViewTable):
     def per_account(self) -> Positions:
         """What the applicable positions of each account in view come to.
 
-        Positions have no days, so it never depends on who looks, or when: it is computed once a table.
+        Positions have no days, so it never depends on who looks, or when.
         """
         accounts = self.view.accounts
-        whole = self.table.kept("per_account", lambda: self._whole(accounts.table.n))
-        return self._positions({name: accounts._cut(values) for name, values in whole.items()})
+        sums = self.table.prepared.sums
+        return self._positions({name: accounts._cut(values) for name, values in sums.items()})
 
     @word
     def per_item(self) -> Positions:
         """What the applicable positions in view of each item come to."""
-        index = self.applicable_ones.index
-        rows, size = self.item.rows.take(index), self.item.size
-        values = {name: getattr(self, name).minor for name in MONEY}
-        return self._positions(_summed(rows, size, self.aligned, values, index))
-
-    def _whole(self, size: int) -> dict[str, Array]:
-        stored: dict[str, Any] = dict(self.table.columns)
-        index = np.flatnonzero(stored["applicable"])
-        rows = np.asarray(stored["account_id"]).take(index)
-        return _summed(rows, size, stored["aligned"], {name: stored[name] for name in MONEY}, index)
+        columns = {name: self.values(name) for name in ("aligned", *POSITION_AMOUNTS)}
+        return self._positions(
+            position_sums(columns, self.applicable_ones.index, self.item.rows, self.item.size)
+        )
 
     def _positions(self, values: Mapping[str, Array]) -> Positions:
-        amounts = {name: Amounts(values[name], self.table.exponent, complete=True) for name in MONEY}
+        amounts = {
+            name: Amounts(values[name], self.table.exponent, complete=True) for name in POSITION_AMOUNTS
+        }
         return Positions(values["applicable"], values["aligned"], **amounts)
-
-
-def _summed(
-    rows: Array, size: int, aligned: Array, amounts: Mapping[str, Array], index: Array
-) -> dict[str, Array]:
-    """Counts and sums by parent of the children `index`, whose parents are `rows`."""
-    found = {
-        "applicable": np.bincount(rows, minlength=size),
-        "aligned": np.bincount(rows[aligned.take(index)], minlength=size),
-    }
-    for name, minor in amounts.items():
-        found[name] = np.zeros(size, np.int64)
-        np.add.at(found[name], rows, minor.take(index))
-    return found

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..columns import Codes, Dates, Flags, Numbers, Refs
+from ..columns import Codes, Dates, Flags, Numbers, Refs, masked_sum
+from ..periods import NO_DAY, next_days
 from ..records import ObjectiveState, TaskStatus
 from ..scope import ViewTable, word
 from ..selection import Rows
@@ -18,6 +18,7 @@ from .placing import Places, placed
 if TYPE_CHECKING:
     from ..columns import Array
     from ..models import Cut, EffortModel, HealthModel, Model
+    from ..periods import Window
 
 __all__ = [
     "Accounts", "AdoptionScores", "Engagements", "Objectives", "Qbrs", "RiskSignals", "Tasks", "Touchpoints",
@@ -103,24 +104,34 @@ class Qbrs(ViewTable):
     held_on: Dates
     cancelled: Flags
 
-    @word
-    def upcoming(self) -> Flags:
-        """Not cancelled, not held yet, scheduled for the as-of day or later."""
-        today = self.view.today
-        coming = self.scheduled_on.not_before(today)
-        coming &= self.held_on.not_by(today)
-        coming &= ~self.cancelled
-        return coming
+    next_since: Dates
+    next_until: Dates
+    """The days between which this is the first of its engagement that is neither cancelled nor held."""
 
-    def next_on(self, choice: Flags) -> Dates:
-        """The first day of some of the QBRs of each engagement; the layout has the earliest last."""
-        return self.engagement.final(self.scheduled_on, choice)
+    def next_on(self, within: int | None = None) -> Dates:
+        """The day of the first upcoming QBR of each engagement in view, looking so many days ahead."""
+        today = self.view.today
+        following = self.next_until.not_before(today)
+        following &= self.next_since.by(today)
+        if within is not None:
+            following &= self.scheduled_on.by(next_days(today, within).last)
+        return self.engagement.final(self.scheduled_on, following)
 
 
 class Touchpoints(ViewTable):
     engagement: Refs
     scheduled_on: Dates
     cancelled: Flags
+
+    def touched(self, window: Window) -> Flags:
+        """The engagements in view with a touchpoint, not cancelled, on one of the window's days."""
+        calendar = self.calendar()
+        if calendar is None:
+            return self.engagement.any(self.scheduled_on.within(window) & ~self.cancelled)
+        engagements = self.view.engagements
+        found = np.zeros(engagements.table.n, bool)
+        found[calendar.parents[calendar.run(window.first, window.last)]] = True
+        return engagements._cut(found)
 
 
 class Tasks(ViewTable):
@@ -140,12 +151,15 @@ class Tasks(ViewTable):
     @word
     def overdue(self) -> Flags:
         """Open and due before the as-of day."""
-        return self.due_on.before(self.view.today) & self.open
+        late = self.due_on.before(self.view.today)
+        late &= self.open
+        return late
 
     @word
     def progress(self) -> Codes:
         """Overdue, else what the status says."""
-        codes = (self.status.codes + np.int8(1)) * ~self.overdue  # the status is never missing
+        codes = self.status.codes + np.int8(1)  # the status is never missing
+        codes *= (~self.overdue).view(np.int8)
         return Codes(codes, ("overdue", *self.status.labels), complete=True)
 
 
@@ -157,11 +171,32 @@ class RiskSignals(ViewTable):
     probability: Codes
     closed_on: Dates
 
+    until: Dates
+    """The day on which the signal or its engagement closes."""
+
     @word
     def active_ones(self) -> Rows:
         """Signals that are not closed, of engagements that are not closed."""
-        rows = self.everything.only(self.closed_on.not_by(self.view.today), otherwise="closed")
-        return rows.of(self.engagement, self.view.engagements.open, otherwise="of a closed engagement")
+        today, engagements = self.view.today, self.view.engagements
+
+        def steps() -> Rows:
+            rows = self.everything.only(self.closed_on.not_by(today), otherwise="closed")
+            return rows.of(self.engagement, engagements.open, otherwise="of a closed engagement")
+
+        return Rows.known(self, self.until.not_by(today), steps)
+
+    def touched_by_all(self) -> Flags | None:
+        """The contracts that some active signal touches, where everything is in view and has a calendar."""
+        calendar = self.calendar()
+        if calendar is None or not self.view.whole:
+            return None
+        run = calendar.run(self.view.today + 1, NO_DAY)
+        contracts = calendar.parents[run]
+        if self.exists is not None and calendar.others is not None:
+            contracts = contracts[calendar.others[run] <= self.view.today]
+        touched = np.zeros(self.view.contracts.n, bool)
+        touched[contracts] = True
+        return touched
 
     def touched(self, index: Array) -> tuple[Flags, Flags]:
         """The contracts that some of these signals name, and the engagements of those that name none."""
@@ -175,25 +210,22 @@ class Objectives(ViewTable):
     engagement: Refs
     state: Codes
 
-    def per_engagement(self, *states: ObjectiveState) -> Array:
-        """How many objectives in any of these states each engagement in view has."""
-        return np.asarray(self._tally(states).sum(axis=0, dtype=np.int32))
-
+    @property
     def counted(self) -> Array:
         """How many objectives, cancelled ones aside, each engagement in view has."""
-        return self.per_engagement(*(state for state in ObjectiveState if state != ObjectiveState.CANCELLED))
+        return self._tally("counted")
+
+    @property
+    def completed(self) -> Array:
+        """How many completed objectives each engagement in view has."""
+        return self._tally(ObjectiveState.COMPLETED)
 
     def by_state(self, engagements: Flags) -> dict[str, int]:
         """How many objectives in each state the engagements have."""
-        lines = self._tally(tuple(ObjectiveState)) * engagements
-        return dict(zip(map(str, ObjectiveState), lines.sum(axis=1, dtype=np.int64).tolist(), strict=True))
+        return {state: masked_sum(self._tally(state), engagements) for state in map(str, ObjectiveState)}
 
-    def _tally(self, states: Sequence[ObjectiveState]) -> Array:
-        engagements, tally = self.view.engagements, self.table.tally
-        assert tally is not None  # the engagements were supplied
-        rows = engagements.rows
-        mine = tally[:, engagements.lo : engagements.hi] if rows is None else tally[:, rows]
-        return mine[[self.state.labels.index(state) for state in states]]
+    def _tally(self, kind: str) -> Array:
+        return self.view.engagements._cut(self.table.prepared.tally[kind])
 
 
 class AdoptionScores(ViewTable):
@@ -203,6 +235,20 @@ class AdoptionScores(ViewTable):
     score: Numbers
     on: Dates
     business_priority: Codes
+    until: Dates
+    """The day of the next score, or on which the engagement closes."""
+
+    @word
+    def latest_of_open(self) -> Rows:
+        """The latest scores, but for those of closed engagements."""
+        for needed in ("accounts", "engagements"):
+            self.view.table(needed)
+
+        def steps() -> Rows:
+            of_open = self.everything.only(self.of_open, otherwise="of a closed engagement")
+            return of_open.only(self.latest, otherwise="not the latest score")
+
+        return Rows.known(self, self.until.not_by(self.view.today), steps)
 
     @word
     def of_open(self) -> Flags:

@@ -1,0 +1,304 @@
+"""What can be known of rows whatever the day: worked out once, when a portfolio is laid out.
+
+Most rows count from one day to another: a risk signal until it or its engagement closes, a score until the
+next one. Where that last day is known beforehand, "does it count on A" is one comparison instead of a walk
+to parents and neighbours. Everything here holds for every day and every viewer, and every array stands in
+the order of its table's rows, so it is cut to a viewer's run like any column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import numpy as np
+
+from .columns import at
+from .intake import Coded
+from .periods import FIRST_DAY, LAST_DAY, NO_DAY
+from .records import ObjectiveState, OpportunityKind, OpportunityStage, RenewalStage
+from .sorting import order_by, runs_of
+
+if TYPE_CHECKING:
+    from .columns import Array
+    from .layout import Table
+
+__all__ = ["NOTHING", "POSITION_AMOUNTS", "Calendar", "Prepared", "Series", "position_sums", "prepare"]
+
+POSITION_AMOUNTS = ("mrr", "non_recurring", "mrr_opportunity", "non_recurring_opportunity")
+
+LONG = 100_000
+"""From so many rows on a table is worth a calendar: who looks at fewer, looks at all of them."""
+
+
+@attrs.frozen(eq=False)
+class Calendar:
+    """Rows of a long table in the order of a day, the last day first: the rows of a window are one run.
+
+    `ago` are the days, counted backwards so that they ascend; `parents` what each row is asked for.
+    `others` is a second day of each row, where one matters.
+    """
+
+    ago: Array
+    parents: Array
+    others: Array | None = None
+
+    @classmethod
+    def of(cls, days: Array, parents: Array, others: Array | None = None) -> Calendar:
+        """A calendar of rows in any order."""
+        order = order_by(LAST_DAY - np.minimum(days, LAST_DAY).astype(np.int64), n=len(days))
+        return cls(-days[order], parents[order], None if others is None else others[order])
+
+    def run(self, first: int, last: int) -> slice:
+        """Where the rows of the days from `first` to `last` stand."""
+        bounds = np.array((-min(last, NO_DAY), 1 - first), self.ago.dtype)
+        start, stop = self.ago.searchsorted(bounds).tolist()
+        return slice(start, max(start, stop))
+
+
+@attrs.frozen(eq=False)
+class Series:
+    """All measures of one metric in the order of their accounts and days; `until` is the day of the next one."""
+
+    parents: Array
+    on: Array
+    until: Array
+    values: Array
+
+
+@attrs.frozen(eq=False)
+class Prepared:
+    """What is known of a table's rows beyond their columns.
+
+    `days` by row: until when it counts, from when it is decided. `tally`: how many children of each kind a
+    parent has, and `sums`: what they come to, by the parents' rows. `calendar`: what happens when, of a long
+    table. `series`: rows that stand on their own by a word.
+    """
+
+    days: Mapping[str, Array] = attrs.field(factory=dict)
+    tally: Mapping[str, Array] = attrs.field(factory=dict)
+    calendar: Calendar | None = None
+    sums: Mapping[str, Array] = attrs.field(factory=dict)
+    series: Mapping[str, Series] = attrs.field(factory=dict)
+
+
+NOTHING = Prepared()
+
+
+def prepare(tables: Mapping[str, Table]) -> dict[str, Table]:
+    """The tables with what can be known of their rows beforehand."""
+    found = dict(tables)
+    for name, make in _MAKERS.items():
+        if name in found:
+            found[name] = attrs.evolve(found[name], prepared=make(found[name], found))
+    return found
+
+
+def _column(table: Table, name: str) -> Array | None:
+    """A column's bare array; None where it leads to a table that was not supplied."""
+    values = table.columns.get(name)
+    return values.codes if isinstance(values, Coded) else values
+
+
+def _where_is(table: Table, name: str, word: object) -> Array:
+    """Where a column of words is this word."""
+    values = table.columns[name]
+    assert isinstance(values, Coded)
+    labels = list(values.labels)
+    return np.asarray(values.codes == (labels.index(word) if word in labels else -2))
+
+
+def _closed(table: Table, tables: Mapping[str, Table], days: Array) -> Array:
+    """The earlier of some days and that on which the rows' engagements close."""
+    refs = _column(table, "engagement_id")
+    if refs is None or "engagements" not in tables:
+        return days
+    closed = _column(tables["engagements"], "closed_on")
+    assert closed is not None
+    return np.minimum(days, at(closed, refs, NO_DAY))
+
+
+def _signals(table: Table, tables: Mapping[str, Table]) -> Prepared:
+    """A signal is active until it or its engagement closes, and until then touches its contracts."""
+    own = _column(table, "closed_on")
+    assert own is not None
+    until = _closed(table, tables, own)
+    touches = _touches(table, tables, until) if table.n >= LONG else None
+    return Prepared({"until": until}, calendar=touches)
+
+
+def _touches(signals: Table, tables: Mapping[str, Table], until: Array) -> Calendar | None:
+    """Until when which signal touches which contract: the one that it names, else each of its engagement."""
+    named, whose = _column(signals, "contract_id"), _column(signals, "engagement_id")
+    if named is None or whose is None or "contracts" not in tables:
+        return None
+    contracts = _column(tables["contracts"], "engagement_id")
+    assert contracts is not None
+    by_engagement = order_by(contracts.astype(np.int64) + 1, n=len(contracts))
+    unnamed = np.flatnonzero(named < 0)
+    rows, whom = runs_of(contracts[by_engagement], whose[unnamed])
+    signal = np.concatenate((np.flatnonzero(named >= 0), unnamed[whom]))
+    touched = np.concatenate((named[named >= 0], by_engagement[rows]))
+    begins = signals.begins
+    assert begins is not None
+    return Calendar.of(until[signal], touched.astype(np.int32), begins[signal])
+
+
+def _scores(table: Table, tables: Mapping[str, Table]) -> Prepared:
+    """A score counts until the next one of its product, or until its engagement closes.
+
+    Scores stand by whom they follow, product and day, so the next one is the next row of the same run.
+    """
+    begins = table.begins
+    assert begins is not None
+    until = np.full(table.n, NO_DAY, np.int32)
+    same = np.ones(max(table.n - 1, 0), bool)
+    for name in ("engagement_id", "account_id", "product"):
+        column = _column(table, name)
+        if column is not None:
+            same &= column[1:] == column[:-1]
+    until[:-1][same] = begins[1:][same]
+    return Prepared({"until": _closed(table, tables, until)})
+
+
+def _opportunities(table: Table, tables: Mapping[str, Table]) -> Prepared:
+    """A closed `renew` opportunity decides from the day it closed until the next one of its contract does.
+
+    One without a day decides as long as none with a day does. The layout has them in this order.
+    """
+    closed, contracts = _column(table, "closed_on"), _column(table, "contract_id")
+    if closed is None or contracts is None:
+        return NOTHING
+    renewals = _where_is(table, "kind", OpportunityKind.RENEW)
+    renewals &= ~_where_is(table, "stage", OpportunityStage.OPEN)
+    rows = np.flatnonzero(renewals)
+    begin, end = np.full((2, table.n), NO_DAY, np.int32)
+    begin[rows] = np.where(closed[rows] == NO_DAY, FIRST_DAY, closed[rows])
+    following = rows[1:][contracts[rows[1:]] == contracts[rows[:-1]]]
+    before = rows[:-1][contracts[rows[1:]] == contracts[rows[:-1]]]
+    end[before] = begin[following]
+    return Prepared({"decides_from": begin, "decides_until": end})
+
+
+def _contracts(table: Table, tables: Mapping[str, Table]) -> Prepared:
+    """From when a contract's own stage says that it was renewed or lost."""
+    finalized = _column(table, "renewal_finalized_on")
+    assert finalized is not None
+    known = np.where(finalized == NO_DAY, np.int32(FIRST_DAY), finalized)
+    return Prepared(
+        {
+            name: np.where(_where_is(table, "renewal_stage", stage), known, np.int32(NO_DAY))
+            for name, stage in (
+                ("renewed_from", RenewalStage.RENEWAL_APPROVED),
+                ("rejected_from", RenewalStage.RENEWAL_REJECTED),
+            )
+        }
+    )
+
+
+def _objectives(table: Table, tables: Mapping[str, Table]) -> Prepared:
+    """How many objectives in each state, and how many but cancelled ones, each engagement has."""
+    refs = _column(table, "engagement_id")
+    if refs is None or "engagements" not in tables:
+        return NOTHING
+    size = tables["engagements"].n
+    lines = {
+        str(state): np.bincount(refs[_where_is(table, "state", state)], minlength=size)
+        for state in ObjectiveState
+    }
+    lines["counted"] = sum(
+        (line for state, line in lines.items() if state != ObjectiveState.CANCELLED), np.zeros(size, np.int64)
+    )
+    most = max((int(line.max()) for line in lines.values() if size), default=0)
+    return Prepared(tally={state: line.astype(np.min_scalar_type(most)) for state, line in lines.items()})
+
+
+def _touchpoints(table: Table, tables: Mapping[str, Table]) -> Prepared:
+    """Touchpoints that are not cancelled, by the day for which they are scheduled."""
+    parents, days, cancelled = (
+        _column(table, name) for name in ("engagement_id", "scheduled_on", "cancelled")
+    )
+    if table.n < LONG or parents is None or days is None or cancelled is None:
+        return NOTHING
+    return Prepared(calendar=Calendar.of(days[~cancelled], parents[~cancelled]))
+
+
+def _qbrs(table: Table, tables: Mapping[str, Table]) -> Prepared:
+    """From when until when a QBR is the next one of its engagement.
+
+    Until its day, or until the day before it was held, where that was earlier; from when on none that is
+    scheduled before it comes any more. The layout has an engagement's latest first.
+    """
+    parents, days, cancelled, held = (
+        _column(table, name) for name in ("engagement_id", "scheduled_on", "cancelled", "held_on")
+    )
+    if parents is None or days is None or cancelled is None:
+        return NOTHING
+    last = days if held is None else np.minimum(days, held - 1)
+    kept = np.flatnonzero(~cancelled)
+    until, since = np.full((2, table.n), FIRST_DAY - 1, np.int32)
+    until[kept] = last[kept]
+    since[kept] = FIRST_DAY
+    kept = kept[::-1]  # an engagement's earliest first
+    places = (
+        np.cumsum(np.diff(parents[kept], prepend=-1) != 0) << 32
+    )  # a later engagement outdoes earlier days
+    latest = np.maximum.accumulate(places + (last[kept] - FIRST_DAY + 1))
+    same = places[1:] == places[:-1]
+    since[kept[1:][same]] = (latest - places)[:-1][same] + FIRST_DAY
+    return Prepared({"next_since": since, "next_until": until})
+
+
+def _measures(table: Table, tables: Mapping[str, Table]) -> Prepared:
+    """Each metric's measures on their own. The layout sorts measures by account, metric and day."""
+    words, accounts = table.columns["metric"], _column(table, "account_id")
+    on, values = _column(table, "on"), _column(table, "value")
+    if accounts is None or on is None or values is None:
+        return NOTHING
+    assert isinstance(words, Coded)
+    order = words.codes.argsort(kind="stable")
+    starts = words.codes[order].searchsorted(np.arange(len(words.labels) + 1))
+    series = {}
+    for code, label in enumerate(words.labels):
+        rows = order[starts[code] : starts[code + 1]]
+        whose, days = accounts[rows], on[rows]
+        until = np.full(len(rows), NO_DAY, np.int32)
+        again = whose[1:] == whose[:-1]
+        until[:-1][again] = days[1:][again]
+        series[label] = Series(whose, days, until, values[rows])
+    return Prepared(series=series)
+
+
+def _positions(table: Table, tables: Mapping[str, Table]) -> Prepared:
+    """What the applicable positions of each account come to; positions have no days."""
+    refs, applicable = _column(table, "account_id"), _column(table, "applicable")
+    if refs is None or applicable is None:
+        return NOTHING
+    return Prepared(sums=position_sums(table.columns, np.flatnonzero(applicable), refs, tables["accounts"].n))
+
+
+def position_sums(columns: Mapping[str, Any], index: Array, refs: Array, size: int) -> dict[str, Array]:
+    """Counts and amounts of the positions `index` by parent."""
+    rows = refs.take(index)
+    found = {
+        "applicable": np.bincount(rows, minlength=size),
+        "aligned": np.bincount(rows[columns["aligned"].take(index)], minlength=size),
+    }
+    for name in POSITION_AMOUNTS:
+        found[name] = np.zeros(size, np.int64)
+        np.add.at(found[name], rows, columns[name].take(index))
+    return found
+
+
+_MAKERS: Mapping[str, Callable[[Any, Mapping[str, Any]], Prepared]] = {
+    "risk_signals": _signals,
+    "adoption_scores": _scores,
+    "opportunities": _opportunities,
+    "contracts": _contracts,
+    "objectives": _objectives,
+    "qbrs": _qbrs,
+    "touchpoints": _touchpoints,
+    "measures": _measures,
+    "stack_positions": _positions,
+}

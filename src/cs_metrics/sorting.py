@@ -1,0 +1,45 @@
+"""Sorting rows by several keys at once, and finding runs in what is sorted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+__all__ = ["order_by", "runs_of"]
+
+
+def order_by(*keys: Array | None, n: int = 0) -> Array:
+    """The order of rows by several whole numbers from 0 up, the first counting most; ties stay as they are.
+
+    Sorting packed numbers is several times faster than sorting by one key after the other.
+    """
+    given = [key for key in keys if key is not None]
+    size = len(given[0]) if given else n
+    if size == 0 or not given:
+        return np.arange(size, dtype=np.int32)
+    widths = [int(key.max()).bit_length() for key in given]
+    places = (size - 1).bit_length()
+    if sum(widths) + places > 63:
+        return np.lexsort(given[::-1]).astype(np.int32)
+    packed = given[0].astype(np.int64)
+    for key, width in zip(given[1:], widths[1:], strict=True):
+        packed <<= width
+        packed |= key
+    packed <<= places
+    packed |= np.arange(size, dtype=np.int64)
+    packed.sort()
+    packed &= (1 << places) - 1
+    return packed.astype(np.int32)
+
+
+def runs_of(places: Array, wanted: Array) -> tuple[Array, Array]:
+    """The rows at which sorted `places` hold each of `wanted`, and which of `wanted` each row is for."""
+    first, last = places.searchsorted(wanted), places.searchsorted(wanted, side="right")
+    counts = last - first
+    whose = np.repeat(np.arange(len(wanted)), counts)
+    rows = np.arange(len(whose)) - np.repeat(np.cumsum(counts) - counts, counts) + first[whose]
+    return rows, whose
