@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ..columns import NO_AMOUNT, Numbers
+from ..columns import NO_AMOUNT, Numbers, masked_sum
 from ..errors import OptionError, RowsNotKept
 from ..models import SEGMENTS, Cut
 from .listings import Listing
@@ -78,7 +78,7 @@ class Segments(Listing):
         if self._rows is None:
             return dict(self.__dict__["_values"])
         codes = self._places.segment.codes
-        return {name: int(self._places.mrr[codes == code].sum()) for code, name in enumerate(SEGMENTS)}
+        return {name: masked_sum(self._places.mrr, codes == code) for code, name in enumerate(SEGMENTS)}
 
     def _worths(self) -> list[Decimal | Fraction] | None:
         """The exact value of each line; None where it was read back from JSON."""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Grades", "bands", "graded"]
 
+BLOCK = 1 << 15
+
 
 @attrs.frozen(eq=False)
 class Grades:
@@ -44,69 +46,67 @@ def bands(accounts: ViewTable, model: HealthModel, day: int) -> Codes:
 def _bands(scores: Numbers, model: HealthModel) -> Codes:
     """A band holds its lower bound, the highest one its upper too."""
     values = scores.values
-    codes: Array = np.full(len(values), -1, np.int8)
-    for code, (low, high) in enumerate(model.bands.values()):
-        codes[(values >= low) & ((values < high) | (high == 100))] = code
-    return Codes(codes, tuple(model.bands))
+    places: Array = (values >= 0).view(np.int8) - np.int8(1)  # no comparison is true of a missing score
+    rising = sorted(range(len(model.bands)), key=[low for low, _ in model.bands.values()].__getitem__)
+    for code in rising[1:]:
+        places += values >= [*model.bands.values()][code][0]
+    if rising != sorted(rising):
+        places = np.array([*rising, -1], np.int8)[places]
+    return Codes(places, tuple(model.bands))
 
 
 def _graded(accounts: ViewTable, model: Model, day: int) -> Grades:
-    """The weighted mean of the positions, added up in the model's order; what is missing as the model says.
+    """The weighted mean of the positions, in blocks that stay near the processor."""
+    readings = [_reading(accounts, model, metric, day) for metric in model.weights]
+    scores, coverage = np.empty((2, accounts.n))
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        for first in range(0, accounts.n, BLOCK):
+            block = slice(first, first + BLOCK)
+            parts = [(values[block], known[block]) for values, known in readings]
+            scores[block], coverage[block] = _grade(model, parts)
+    return Grades(Numbers(scores), Numbers(coverage))
+
+
+def _grade(model: Model, readings: list[tuple[Array, Flags]]) -> tuple[Array, Array]:
+    """Scores and coverage, added up in the model's order; what is missing as the model says.
 
     Rounding takes no score beyond 100, nor that of an account that lacks everything away from the worst.
     """
     total = sum(model.weights.values())
-    above, weight = np.zeros(accounts.n), np.zeros(accounts.n)
-    for metric, counts in model.weights.items():
-        rows, values = _readings(accounts, model, metric, day)
-        positions = counts * _positions(values, *model.scales[metric])
-        weight[rows] += counts
+    above, weight = np.zeros((2, len(readings[0][0])))
+    for (metric, counts), (values, known) in zip(model.weights.items(), readings, strict=True):
+        low, high = model.scales[metric]
+        position = values - low
+        position /= high - low
+        np.clip(position, 0.0, 1.0, out=position)
+        position *= 100
+        present = known * counts
+        position *= present
+        above += position
+        weight += present
         if model.missing == "worst" and model.worst:
-            everywhere = np.full(accounts.n, counts * model.worst)
-            everywhere[rows] = positions
-            above += everywhere
-        else:
-            above[rows] += positions
-    with np.errstate(invalid="ignore", divide="ignore"):
-        scores = np.minimum(above / (total if model.missing == "worst" else weight), 100.0)
+            above += model.worst * (counts - present)
+    scores = np.clip(above / (total if model.missing == "worst" else weight), 0.0, 100.0)
     if model.missing == "worst":
         scores[weight == 0] = model.worst
     if model.missing == "none":
-        scores[~_complete(accounts, model, day)] = np.nan
-    return Grades(Numbers(scores), Numbers(weight / total))
+        scores[~np.logical_and.reduce([known for _, known in readings])] = np.nan
+    return scores, weight / total
 
 
-def _complete(accounts: ViewTable, model: Model, day: int) -> Flags:
-    """Which accounts lack none of the metrics."""
-    found: Flags = np.ones(accounts.n, bool)
-    for metric in model.weights:
-        here = np.zeros(accounts.n, bool)
-        here[_readings(accounts, model, metric, day)[0]] = True
-        found &= here
-    return found
-
-
-def _positions(values: Array, low: float, high: float) -> Array:
-    """Where values lie on the scale, 0 to 100."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        found = (values - low) / (high - low)
-    return np.asarray(np.minimum(np.maximum(found, 0.0), 1.0) * 100)
-
-
-def _readings(accounts: ViewTable, model: Model, metric: str, day: int) -> tuple[Array, Array]:
-    """The accounts in view that have a metric on a day, and its values."""
+def _reading(accounts: ViewTable, model: Model, metric: str, day: int) -> tuple[Array, Flags]:
+    """A metric of each account in view on a day, and which of them have it."""
     if metric in (EMPLOYEES, SEATS):
-        numbers = accounts.employees if metric == EMPLOYEES else accounts.seats
-        rows = np.flatnonzero(~numbers.missing)
-        return rows, numbers.values[rows].astype(float)
+        numbers: Numbers = accounts.employees if metric == EMPLOYEES else accounts.seats
+        return numbers.values, ~numbers.missing
     if metric == MISALIGNMENT:
         positions = accounts.view.stack_positions.per_account
-        rows = np.flatnonzero(positions.any)
-        return rows, 100 - 100 * positions.aligned[rows] / positions.applicable[rows]
+        assert positions.misalignment is not None
+        return positions.misalignment, positions.any
     measures = accounts.view.measures
-    rows, values = measures.latest(metric, day)
-    if not len(rows) and metric not in measures.metrics:
-        known = measures.metrics - model.weights.keys()
-        if misspelt(metric, known):
-            raise OptionError("model", metric, sorted(known | set(DERIVED)))
-    return rows, values
+    values, known = measures.latest(metric, day)
+    if metric not in measures.table.prepared.series or not known.any():
+        others = measures.metrics - model.weights.keys()
+        if metric not in measures.metrics and misspelt(metric, others):
+            raise OptionError("model", metric, sorted(others | set(DERIVED)))
+    return values, known

@@ -75,11 +75,10 @@ class Worths:
         """The median of the rows' worths: of an even number the mean of the two in the middle."""
         high = len(rows) // 2
         if self.seats is None:
-            minor = np.partition(self.minor[rows], [max(high - 1, 0), high])
-            ends = int(minor[high - (len(rows) % 2 == 0)]), int(minor[high])
-            return Fraction(sum(ends), 2)
-        low = self._nth(rows, high - (len(rows) % 2 == 0))
-        return (low + self._nth(rows, high)) / 2
+            low, top = middle_two(picked(self.minor, rows))
+            return Fraction(int(low) + int(top), 2)
+        least = self._nth(rows, high - (len(rows) % 2 == 0))
+        return (least + self._nth(rows, high)) / 2
 
     def _nth(self, rows: Array, place: int) -> Fraction:
         """The worth at one place of all in order. Floats find those that may be it, fractions decide."""
@@ -96,7 +95,7 @@ class Worths:
     def mean(self, rows: Array) -> Fraction:
         """The mean of the rows' worths: one sum for each number of seats."""
         if self.seats is None:
-            return Fraction(_total(self.minor[rows]), len(rows))
+            return Fraction(int(picked(self.minor, rows).sum()), len(rows))
         occurring, which = _distinct(self.seats[rows])
         sums = np.zeros(len(occurring), np.int64)
         np.add.at(sums, which, self.minor[rows])
@@ -189,14 +188,23 @@ def _thresholds(rows: Rows, worths: Worths, efforts: Array, cut: Cut) -> tuple[F
     if not rows.count:
         return None, math.nan
     index = rows.index
-    effort = efforts[index]
+    effort = picked(efforts, index)
     if cut.kind == "mean":
         return worths.mean(index), math.fsum(effort.tolist()) / len(effort)
-    high = len(effort) // 2
-    if len(effort) % 2:
-        return worths.middle(index), float(np.partition(effort, high)[high])
-    ends = np.partition(effort, [high - 1, high])[high - 1 : high + 1].tolist()
-    return worths.middle(index), sum(ends) / 2
+    low, top = middle_two(effort)
+    return worths.middle(index), (float(low) + float(top)) / 2
+
+
+def picked(values: Array, rows: Array) -> Array:
+    """The values of rows, each at most once and in order; all of them as they are."""
+    return values if len(rows) == len(values) else values[rows]
+
+
+def middle_two(numbers: Array) -> tuple[Any, Any]:
+    """The two in the middle of all in order; of an odd number twice the one."""
+    high = len(numbers) // 2
+    parted = np.partition(numbers, high)
+    return parted[high] if len(numbers) % 2 else parted[:high].max(), parted[high]
 
 
 def _major(minor: Fraction, exponent: int) -> Decimal | Fraction:
@@ -217,11 +225,6 @@ def _major(minor: Fraction, exponent: int) -> Decimal | Fraction:
 def _within(number: int) -> int:
     """A number as near as int64 comes; beyond it nothing can be more."""
     return max(min(number, MOST), -MOST)
-
-
-def _total(minor: Array) -> int:
-    """The sum of whole numbers; the intake proved that it fits."""
-    return int(minor.sum())
 
 
 def _distinct(numbers: Array) -> tuple[Array, Array]:

@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 
 from ..columns import Amounts, Codes, Flags, Numbers, Quotients, Refs
-from ..prepared import POSITION_AMOUNTS, position_sums
+from ..prepared import POSITION_AMOUNTS, STEP, position_sums
 from ..scope import ViewTable, word
 from ..selection import Rows
 
@@ -29,12 +29,10 @@ class Positions:
     non_recurring: Amounts
     mrr_opportunity: Amounts
     non_recurring_opportunity: Amounts
-
-    @property
-    def opportunity(self) -> Amounts:
-        """MRR and non-recurring opportunity together."""
-        both = self.mrr_opportunity.minor + self.non_recurring_opportunity.minor
-        return Amounts(both, self.mrr_opportunity.exponent, complete=True)
+    opportunity: Amounts
+    """MRR and non-recurring opportunity together."""
+    misalignment: Array | None = None
+    """100 − the share of applicable positions that are aligned, in %; of accounts only."""
 
     @property
     def alignment(self) -> Quotients:
@@ -90,7 +88,8 @@ class StackPositions(ViewTable):
     def applicable_ones(self) -> Rows:
         """The positions that count; they are told apart by account and item."""
         self.view.accounts  # noqa: B018 - without it there are no such rows
-        return self.everything.only(self.applicable, otherwise="not applicable")
+        every = self.everything
+        return Rows(self, None, every, "not applicable", lambda: every.flags & self.applicable)
 
     @word
     def per_account(self) -> Positions:
@@ -99,19 +98,42 @@ class StackPositions(ViewTable):
         Positions have no days, so it never depends on who looks, or when.
         """
         accounts = self.view.accounts
-        sums = self.table.prepared.sums
-        return self._positions({name: accounts._cut(values) for name, values in sums.items()})
+        sums = {name: accounts._cut(values) for name, values in self.table.prepared.sums.items()}
+        return self._positions(sums, sums["opportunity"], sums["misalignment"])
 
     @word
     def per_item(self) -> Positions:
         """What the applicable positions in view of each item come to."""
-        columns = {name: self.values(name) for name in ("aligned", *POSITION_AMOUNTS)}
-        return self._positions(
-            position_sums(columns, self.applicable_ones.index, self.item.rows, self.item.size)
-        )
+        ledger, items = self.table.prepared.ledger, self.view.stack_items
+        if ledger is None or self.rows is not None or self.n < STEP or items.n != items.table.n:
+            sums = self._sums(self.applicable_ones.index)
+        else:
+            self.view.accounts  # noqa: B018 - as above
+            first, last = -(-self.lo // STEP), self.hi // STEP
+            ends = np.r_[0 : first * STEP - self.lo, last * STEP - self.lo : self.n]
+            ends = ends[self.applicable[ends]]
+            waiting = (
+                np.empty(0, np.int64)
+                if self.exists is None
+                else np.flatnonzero(~self.exists & self.applicable)
+            )
+            more, less = self._sums(ends), self._sums(waiting)
+            sums = {
+                name: lines[last] - lines[first] + more[name] - less[name]
+                for name, lines in ledger.sums.items()
+            }
+        return self._positions(sums, sums["mrr_opportunity"] + sums["non_recurring_opportunity"], None)
 
-    def _positions(self, values: Mapping[str, Array]) -> Positions:
-        amounts = {
-            name: Amounts(values[name], self.table.exponent, complete=True) for name in POSITION_AMOUNTS
-        }
-        return Positions(values["applicable"], values["aligned"], **amounts)
+    def _sums(self, index: Array) -> dict[str, Array]:
+        columns = {name: self.values(name) for name in ("aligned", *POSITION_AMOUNTS)}
+        return position_sums(columns, index, self.item.rows.take(index), self.item.size)
+
+    def _positions(
+        self, sums: Mapping[str, Array], opportunity: Array, misalignment: Array | None
+    ) -> Positions:
+        exponent = self.table.exponent
+        amounts = {name: Amounts(sums[name], exponent, complete=True) for name in POSITION_AMOUNTS}
+        both = Amounts(opportunity, exponent, complete=True)
+        return Positions(
+            sums["applicable"], sums["aligned"], **amounts, opportunity=both, misalignment=misalignment
+        )
