@@ -118,6 +118,10 @@ def test_what_is_done_for_many_rows_is_right_for_few(data: Any) -> None:
         for name in ("columns.MANY", "results.tables.MANY", "results.ordering.FEW", "view.LARGE"):
             patch.setattr(f"cs_metrics.{name}", 0)
         patch.setattr("cs_metrics.vocabulary.placing.TABLED", 0)
+        patch.setattr("cs_metrics.vocabulary.grading.BLOCK", 2)
+        for name, value in {"prepared.LONG": 0, "prepared.ROOM": 1000, "prepared.STEP": 2}.items():
+            patch.setattr(f"cs_metrics.{name}", value)
+        patch.setattr("cs_metrics.vocabulary.stack.STEP", 2)
         held(world, None, view(world), calls(data))
 
 

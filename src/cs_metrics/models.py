@@ -43,10 +43,11 @@ M = TypeVar("M", bound="Model")
 class Frozen(Mapping[K, V], Generic[K, V]):
     """A mapping that never changes; two are equal if their items are, in the same order."""
 
-    __slots__ = ("_items",)
+    __slots__ = ("_hash", "_items")
 
     def __init__(self, items: Mapping[K, V]) -> None:
         self._items = dict(items)
+        self._hash: int | None = None
 
     def __getitem__(self, key: K) -> V:
         return self._items[key]
@@ -63,7 +64,12 @@ class Frozen(Mapping[K, V], Generic[K, V]):
         return self._items == other
 
     def __hash__(self) -> int:
-        return hash(tuple(self._items.items()))
+        if self._hash is None:
+            self._hash = hash(tuple(self._items.items()))
+        return self._hash
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Frozen, (self._items,)  # a hash holds in one process only
 
     def __repr__(self) -> str:
         return repr(self._items)

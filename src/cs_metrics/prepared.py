@@ -30,7 +30,7 @@ __all__ = [
 
 POSITION_AMOUNTS = ("mrr", "non_recurring", "mrr_opportunity", "non_recurring_opportunity")
 
-STEP = 16_384
+STEP, ROOM = 16_384, 1
 LONG = 100_000
 """From so many rows on a table is worth a calendar: who looks at fewer, looks at all of them."""
 
@@ -311,7 +311,7 @@ def _ledger(table: Table, tables: Mapping[str, Table], index: Array) -> Ledger |
     if items is None:
         return None
     size, steps = tables["stack_items"].n, table.n // STEP + 1
-    if table.n < LONG or size * steps > table.n:
+    if table.n < LONG or size * steps > table.n * ROOM:
         return None
     found = position_sums(table.columns, index, items.take(index) + index // STEP * size, size * steps)
     sums = {name: np.zeros((steps + 1, size), np.int64) for name in found}

@@ -12,6 +12,7 @@ from ..columns import Amounts, Codes, Flags, Numbers, Quotients, Refs
 from ..prepared import POSITION_AMOUNTS, STEP, position_sums
 from ..scope import ViewTable, word
 from ..selection import Rows
+from ..sorting import runs_of
 
 if TYPE_CHECKING:
     from ..columns import Array
@@ -105,18 +106,13 @@ class StackPositions(ViewTable):
     def per_item(self) -> Positions:
         """What the applicable positions in view of each item come to."""
         ledger, items = self.table.prepared.ledger, self.view.stack_items
-        if ledger is None or self.rows is not None or self.n < STEP or items.n != items.table.n:
+        if ledger is None or self.rows is not None or self.n < STEP or not len(items):
             sums = self._sums(self.applicable_ones.index)
         else:
-            self.view.accounts  # noqa: B018 - as above
             first, last = -(-self.lo // STEP), self.hi // STEP
             ends = np.r_[0 : first * STEP - self.lo, last * STEP - self.lo : self.n]
             ends = ends[self.applicable[ends]]
-            waiting = (
-                np.empty(0, np.int64)
-                if self.exists is None
-                else np.flatnonzero(~self.exists & self.applicable)
-            )
+            waiting = self._of_nobody_yet()
             more, less = self._sums(ends), self._sums(waiting)
             sums = {
                 name: lines[last] - lines[first] + more[name] - less[name]
@@ -124,9 +120,19 @@ class StackPositions(ViewTable):
             }
         return self._positions(sums, sums["mrr_opportunity"] + sums["non_recurring_opportunity"], None)
 
+    def _of_nobody_yet(self) -> Array:
+        """The applicable positions of accounts in view that do not exist yet: few, on most days."""
+        accounts = self.view.accounts
+        if accounts.exists is None:
+            return np.empty(0, np.int64)
+        refs = self.values("account_id")
+        later = accounts.whole_numbers(np.flatnonzero(~accounts.exists))
+        rows, _ = runs_of(refs, later.astype(refs.dtype))  # of another type all would have to be converted
+        return np.asarray(rows[self.applicable[rows]])
+
     def _sums(self, index: Array) -> dict[str, Array]:
         columns = {name: self.values(name) for name in ("aligned", *POSITION_AMOUNTS)}
-        return position_sums(columns, index, self.item.rows.take(index), self.item.size)
+        return position_sums(columns, index, self.values("item_id").take(index), self.view.stack_items.n)
 
     def _positions(
         self, sums: Mapping[str, Array], opportunity: Array, misalignment: Array | None
