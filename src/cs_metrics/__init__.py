@@ -19,7 +19,9 @@ if TYPE_CHECKING:
         act,
         adoption,
         catalog,
+        effort,
         errors,
+        health,
         overview,
         records,
         renewal,
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
         review,
         risk,
         samples,
+        segmentation,
+        stack,
     )
     from .changes import (
         what_changed,
@@ -39,6 +43,12 @@ if TYPE_CHECKING:
     from .filters import (
         Filters,
         ValueBand,
+    )
+    from .models import (
+        ContactPolicy,
+        Cut,
+        EffortModel,
+        HealthModel,
     )
     from .periods import (
         Trailing,
@@ -95,17 +105,23 @@ if TYPE_CHECKING:
     from .results import (
         Amount,
         Breakdown,
+        Cadence,
         Change,
+        Changes,
         Cohorts,
         Count,
         Crosstab,
+        Customers,
         Forecast,
         Groups,
         Listing,
         Monthly,
         Ratio,
         Result,
+        Scores,
+        Segments,
         TopShare,
+        Tree,
         Trend,
     )
     from .view import (
@@ -115,15 +131,17 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Account", "Activity", "AdoptionScore", "Alert", "AlertKind", "Amount", "Audience", "Breakdown",
-    "CampaignTouch", "Change", "Cohorts", "Contact", "Contract", "ContractState", "Count", "Crosstab",
-    "CsMetricsError", "EVERYONE", "Engagement", "Escalation", "Filters", "Forecast", "Groups", "Health", "Listing",
-    "Measure", "Metric", "Monthly", "Objective", "ObjectiveState", "Opportunity", "OpportunityKind",
+    "Cadence", "CampaignTouch", "Change", "Changes", "Cohorts", "Contact", "ContactPolicy", "Contract",
+    "ContractState", "Count", "Crosstab", "CsMetricsError", "Customers", "Cut", "EVERYONE", "EffortModel",
+    "Engagement", "Escalation", "Filters", "Forecast", "Groups", "Health", "HealthModel", "Listing", "Measure",
+    "Metric", "Monthly", "Objective", "ObjectiveState", "Opportunity", "OpportunityKind",
     "OpportunityStage", "PlaybookRun", "PlaybookStatus", "Portfolio", "Probability", "Propensity",
     "Purpose", "QBR", "Ratio", "Renewal", "RenewalStage", "Report", "ReportResult", "Result", "RiskSignal",
-    "Role", "Section", "StackItem", "StackPosition", "StackTag", "Subscription", "SubscriptionStatus",
-    "Task", "TaskStatus", "TopShare", "Touchpoint", "Trailing", "Trend", "Usage", "User", "ValueBand", "View",
-    "__version__", "act", "adoption", "catalog", "errors", "metric", "overview", "records", "renewal",
-    "reports", "results", "revenue", "review", "risk", "samples", "what_changed",
+    "Role", "Scores", "Section", "Segments", "StackItem", "StackPosition", "StackTag", "Subscription",
+    "SubscriptionStatus", "Task", "TaskStatus", "TopShare", "Touchpoint", "Trailing", "Tree", "Trend", "Usage",
+    "User", "ValueBand", "View", "__version__", "act", "adoption", "catalog", "effort", "errors", "health",
+    "metric", "overview", "records", "renewal", "reports", "results", "revenue", "review", "risk", "samples",
+    "segmentation", "stack", "what_changed",
 ]  # fmt: skip
 
 _MODULES = frozenset(
@@ -131,7 +149,9 @@ _MODULES = frozenset(
         "act",
         "adoption",
         "catalog",
+        "effort",
         "errors",
+        "health",
         "overview",
         "records",
         "renewal",
@@ -141,12 +161,15 @@ _MODULES = frozenset(
         "review",
         "risk",
         "samples",
+        "segmentation",
+        "stack",
     ]
 )
 _PARTS = {
     "changes": "what_changed",
     "errors": "CsMetricsError",
     "filters": "Filters ValueBand",
+    "models": "ContactPolicy Cut EffortModel HealthModel",
     "periods": "Trailing",
     "portfolio": "Portfolio",
     "records": """
@@ -158,8 +181,9 @@ _PARTS = {
     """,
     "report": "Audience Purpose Report ReportResult Section",
     "results": """
-        Amount Breakdown Change Cohorts Count Crosstab Forecast Groups Listing Monthly Ratio Result
-        TopShare Trend
+        Amount Breakdown Cadence Change Changes Cohorts Count Crosstab Customers Forecast Groups
+        Listing Monthly
+        Ratio Result Scores Segments TopShare Tree Trend
     """,
     "view": "EVERYONE View",
 }
