@@ -454,6 +454,7 @@ def renewal__overdue_renewals(scope: Scope) -> Answer:
 
 # Issue by issue the other tabs stand in rooms of their own; importing them enters their metrics.
 import oracle_act  # noqa: E402, F401
+import oracle_beyond  # noqa: E402, F401
 import oracle_health  # noqa: E402, F401
 import oracle_revenue  # noqa: E402, F401
 import oracle_review  # noqa: E402, F401
