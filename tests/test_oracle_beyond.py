@@ -17,7 +17,6 @@ from cs_metrics.records import (
     StackPosition,
     Touchpoint,
     Usage,
-    User,
 )
 from oracle import EVERYONE, ORACLE, Missing, Scope, World
 from oracle_beyond import SECTIONS, NotVisible, profile
@@ -45,7 +44,7 @@ def worth(amounts: dict[str, Any]) -> list[Any]:
 TEAM = [
     user("boss"),
     user("agent", "boss", "success_agent"),
-    User(id="gone", manager_id="boss", role="success_manager", active=False),
+    attrs.evolve(user("gone", "boss"), active=False),
 ]
 OWNED: dict[str, Any] = {
     "users": TEAM,
@@ -353,6 +352,16 @@ def test_active_signals_in_a_line() -> None:
     assert top(engagements=SIGNALS["engagements"])[4] is None
 
 
+def test_signals_count_at_the_account_of_their_engagement() -> None:
+    tables = sold(accounts="abc") | {
+        "engagements": [engagement(1), engagement(2, account_id="b"), engagement(3, account_id="b")],
+        "risk_signals": [signal(1, 1), signal(2, 2), signal(3, 3)],  # type: ignore[arg-type]
+    }
+    assert [(line[0], line[5]) for line in find("accounts.top", tables).frame or []] == [
+        ("a", 1), ("b", 2), ("c", 0),
+    ]  # fmt: skip
+
+
 def test_others_rows_of_ones_own_account_are_not_read() -> None:
     # a is the agent's, engagement f of it is the boss's: its signals, its contract, its scores are too
     tables: dict[str, Any] = {
@@ -602,7 +611,7 @@ def test_a_profile_is_what_the_metrics_say_of_that_account_alone(data: st.DataOb
             ("playbooks", "playbook_run", "act.playbooks_due"),
         ):
             assert [line[key] for line in found[name]] == [r.id for r in ORACLE[metric](alone).rows]
-        [top_line] = ORACLE["accounts.top"](alone).frame or ()
+        [top_line] = ORACLE["accounts.top"](alone).frame or []
         assert top_line[1] == found["mrr"]["mrr"]
         assert top_line[2] == found["health"]["score"]
         assert top_line[3] == found["adoption"]
