@@ -10,6 +10,7 @@ import importlib.util
 import os
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +25,17 @@ if importlib.util.find_spec("cs_metrics") is None:
 DEFAULT_CACHE = Path(tempfile.gettempdir()) / "cs_metrics_bench"
 
 
-def folder(cache: Path, engagements: int, seed: int) -> Path:
-    """The folder with the sample of that size; made when it is not there."""
+def folder(cache: Path, engagements: int, seed: int, tables: Sequence[str] = w.TABLES) -> Path:
+    """The folder with the sample of that size; tables that are not there are made."""
     path = cache / f"{engagements}-{seed}"
-    if (path / "done").exists():
-        return path
+    done = path / "done"
+    made = [] if not done.exists() else done.read_text().split() or w.TABLES
     from cs_metrics import samples
 
     path.mkdir(parents=True, exist_ok=True)
-    for name in w.TABLES:
+    for name in tables:
+        if name in made:
+            continue
         frame = samples.frames(engagements=engagements, seed=seed, tables=[name])[name]
         table = pa.Table.from_pandas(frame, preserve_index=False)
         with (
@@ -40,14 +43,14 @@ def folder(cache: Path, engagements: int, seed: int) -> Path:
             pa.ipc.new_file(sink, table.schema) as writer,
         ):
             writer.write_table(table)
-    (path / "done").touch()
+    done.write_text(" ".join(dict.fromkeys((*made, *tables))))
     return path
 
 
-def load(path: Path, kind: str) -> dict[str, Any]:
+def load(path: Path, kind: str, names: Sequence[str] = w.TABLES) -> dict[str, Any]:
     """The tables as `pandas`, `polars` or `arrow` frames, read into memory."""
     tables = {}
-    for name in w.TABLES:
+    for name in names:
         with pa.OSFile(str(path / f"{name}.arrow"), "rb") as source:
             table = pa.ipc.open_file(source).read_all()
         tables[name] = _as(table, kind)

@@ -10,15 +10,13 @@ Decisions where the definitions are silent:
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-import attrs
-
 from cs_metrics.records import ContractState, Health, ObjectiveState, Probability, RenewalStage, TaskStatus
+from oracle_base import ORACLE, UNSET, Answer, breakdown, count, listing, metric
 from oracle_scope import EVERYONE, Missing, Record, Scope, World, in_force, is_closed, missing_last
 from oracle_words import (
     active_signals,
@@ -37,49 +35,7 @@ from oracle_words import (
     ytd_months,
 )
 
-__all__ = ["EVERYONE", "ORACLE", "Answer", "Missing", "Scope", "World"]
-
-
-@attrs.frozen
-class Answer:
-    """A value, the rows behind it, how many rows `counts` has in scope, a listing's columns; what it says `also`."""
-
-    value: Any
-    rows: list[Record]
-    in_scope: int
-    counts: str
-    frame: list[tuple[Any, ...]] | None = None
-    also: dict[str, Any] = attrs.field(factory=dict)
-
-
-ORACLE: dict[str, Callable[..., Answer]] = {}
-
-
-def metric(function: Callable[..., Answer]) -> Callable[..., Answer]:
-    """Enter the function as "tab.metric"; its own name is tab__metric."""
-    ORACLE[function.__name__.replace("__", ".", 1)] = function
-    return function
-
-
-def count(scope: Scope, rows: list[Record], table: str) -> Answer:
-    return Answer(len(rows), rows, len(scope.rows(table)), table)
-
-
-def listing(
-    scope: Scope, rows: list[Record], table: str = "engagements", columns: list[tuple[Any, ...]] | None = None
-) -> Answer:
-    """A Listing: `rows` in its order, and of each the columns beside its id."""
-    frame = [(row.id, *(columns[number] if columns else ())) for number, row in enumerate(rows)]
-    return Answer(len(rows), rows, len(scope.rows(table)), table, frame)
-
-
-def breakdown(
-    scope: Scope, value: dict[Any, Any], rows: list[Record], table: str, missing: Any = 0
-) -> Answer:
-    """A Breakdown, with the missing bucket last and only where it is not zero."""
-    if missing:
-        value = {**value, None: missing}
-    return Answer(value, rows, len(scope.rows(table)), table)
+__all__ = ["EVERYONE", "ORACLE", "UNSET", "Answer", "Missing", "Scope", "World"]
 
 
 # Overview
@@ -496,4 +452,10 @@ def renewal__overdue_renewals(scope: Scope) -> Answer:
     return listing(scope, rows, "contracts")
 
 
-import oracle_health, oracle_segments, oracle_stack  # noqa: E401, E402, F401, I001  they enter their metrics
+# Issue by issue the other tabs stand in rooms of their own; importing them enters their metrics.
+import oracle_act  # noqa: E402, F401
+import oracle_health  # noqa: E402, F401
+import oracle_revenue  # noqa: E402, F401
+import oracle_review  # noqa: E402, F401
+import oracle_segments  # noqa: E402, F401
+import oracle_stack  # noqa: E402, F401

@@ -10,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from oracle import Answer, breakdown, listing, metric
+from oracle_base import Answer, breakdown, listing, metric
 from oracle_models import (
     EFFORT,
     HEALTH,

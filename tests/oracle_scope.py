@@ -296,7 +296,7 @@ class Scope:
         needed = []
         if "owners" in on:
             needed.append("users")
-        if on & {"industries", "segments", "groups"}:
+        if on & {"accounts", "industries", "segments", "groups"}:
             needed.append("accounts")
         if on & {"stages", "health"}:
             needed.append("engagements")
@@ -305,6 +305,10 @@ class Scope:
         needed += self._tables_of_models(on)
         if table in OF_ENGAGEMENTS | OF_EITHER | {"opportunities"} or (table == "tasks" and on != {"owners"}):
             needed.append("engagements")
+        if table in OF_ACCOUNTS | OF_EITHER | {"opportunities", "renewals"}:
+            needed.append("accounts")  # nobody knows whether an account that was not supplied would match
+        if table == "tasks" and on != {"owners"}:
+            needed.append("accounts")
         if table == "opportunities":
             needed.append("contracts")
         if table == "renewals":

@@ -15,7 +15,7 @@ from typing import Any
 
 import attrs
 
-from oracle import Answer, listing, metric
+from oracle_base import Answer, listing, metric
 from oracle_models import EFFORT, HEALTH, SEGMENTS, Places, bands_of, mrr_of, need, places_of, tables_of
 from oracle_scope import Scope
 

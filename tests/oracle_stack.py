@@ -17,7 +17,7 @@ from typing import Any
 
 import attrs
 
-from oracle import Answer, listing, metric
+from oracle_base import Answer, listing, metric
 from oracle_models import aligned_of, applicable, by_account, need, opportunity_of
 from oracle_scope import Record, Scope
 

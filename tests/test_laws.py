@@ -31,6 +31,7 @@ from worlds import (
     VARIANTS,
     Group,
     arguments,
+    besides,
     canaries,
     changed,
     compute,
@@ -90,6 +91,11 @@ def held_against_oracle(group: Group, world: Any, filters: Any, looked: csm.View
         if answer.frame is not None:
             assert result.head(result.value) == answer.frame, where
             assert result.to_frame(limit=1).shape[0] == min(1, len(answer.frame)), where
+            if answer.limit is not None:
+                assert result.head() == answer.frame[: answer.limit], where
+                assert len(result.all()) == len(answer.frame), where
+        for found, expected in besides(result, answer):
+            assert found == expected, where
 
 
 @EACH_GROUP

@@ -347,6 +347,12 @@ def test_trends_show_what_was_before() -> None:
     trend._spec = now.spec
     assert shape.headline(trend) == ("2", "engagements, before: 2")
     assert shape.grid(trend, 10) is None
+    none = csm.overview.total_engagements(everyone(portfolio(engagements=[])))
+    one = csm.overview.total_engagements(everyone(portfolio()))
+    for result in (csm.Trend(now, one), csm.Trend(one, now), csm.Trend(now, none)):
+        result._spec = now.spec
+        told = {1: "before: 1 (▲ 100.0%)", 2: "before: 2 (▼ 50.0%)", 0: "before: 0 (▲ 2)"}
+        assert shape.headline(result)[1].endswith(told[result.previous.value])
 
 
 def test_elements_escape_what_is_not_an_element() -> None:

@@ -11,11 +11,17 @@ import cs_metrics as csm
 import oracle
 from cs_metrics import testing
 from cs_metrics.records import SCHEMA
+from oracle_base import UNSET
 from oracle_scope import Scope
+from variants_portfolio import portfolio_variants
 
 SUCCESS_TABLES = (
     "users", "accounts", "engagements", "escalations", "qbrs", "touchpoints", "tasks", "risk_signals",
     "objectives", "adoption_scores", "contracts", "opportunities",
+)  # fmt: skip
+PORTFOLIO_TABLES = (
+    "users", "accounts", "contacts", "engagements", "tasks", "adoption_scores", "subscriptions", "renewals",
+    "playbook_runs", "alerts", "activities",
 )  # fmt: skip
 
 POOR_RED = {"poor": (csm.Health.RED,)}
@@ -63,6 +69,7 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     "segmentation.contact_cadence": [*SEGMENTATIONS, {"policy": WEEKLY}],
     "stack.by_customer": [{"by": "mrr", "limit": 1}, {"limit": 0}],
     "stack.by_item": [{"by": "opportunity", "limit": 1}, {"by": "aligned"}],
+    **portfolio_variants(),
 }
 """Options to try beside the defaults; a metric with options that has no entry fails a test."""
 
@@ -98,9 +105,11 @@ HEALTH_TABLES = (
 )  # fmt: skip
 GROUPS = (
     Group("success", ("overview", "risk", "adoption", "renewal"), SUCCESS_TABLES),
+    Group("portfolio", ("review", "act"), PORTFOLIO_TABLES),
     Group("health", ("health", "effort", "segmentation", "stack"), HEALTH_TABLES),
 )
 """Each metric of the catalog stands in one of them; a test keeps it so."""
+CALLS = [call for group in GROUPS for call in group.calls]
 
 
 def cut_by_the_view(metric: Any, options: dict[str, Any]) -> bool:
@@ -162,6 +171,26 @@ def compute(metric: Any, looked: csm.View, options: dict[str, Any]) -> Any:
         return metric.compute(looked, **options)
     except csm.errors.MissingTable as missing:
         return missing
+
+
+def besides(result: Any, answer: oracle.Answer) -> list[tuple[Any, Any]]:
+    """What an answer says beside value and rows, and what the result says of it."""
+    half = getattr(result, "current", result)
+    said = [
+        (half.numerator if name == "numerator" else half.denominator, getattr(answer, name))
+        for name in ("numerator", "denominator")
+        if getattr(answer, name) is not UNSET
+    ]
+    if answer.previous is not UNSET:
+        said.append((result.previous.value, answer.previous))
+    if answer.shares is not UNSET:
+        said.append((result.shares(), answer.shares))
+    said += [
+        (getattr(result, name), getattr(answer, name))
+        for name in ("change", "change_share", "total")
+        if getattr(answer, name) is not UNSET
+    ]
+    return said
 
 
 def everything(result: Any) -> Any:

@@ -16,6 +16,7 @@ from .metric import Metric, metric
 
 if TYPE_CHECKING:
     from . import (
+        act,
         adoption,
         catalog,
         effort,
@@ -26,10 +27,14 @@ if TYPE_CHECKING:
         renewal,
         reports,
         results,
+        review,
         risk,
         samples,
         segmentation,
         stack,
+    )
+    from .changes import (
+        what_changed,
     )
     from .errors import (
         CsMetricsError,
@@ -43,6 +48,9 @@ if TYPE_CHECKING:
         Cut,
         EffortModel,
         HealthModel,
+    )
+    from .periods import (
+        Trailing,
     )
     from .portfolio import (
         Portfolio,
@@ -97,6 +105,7 @@ if TYPE_CHECKING:
         Amount,
         Breakdown,
         Cadence,
+        Change,
         Changes,
         Count,
         Crosstab,
@@ -118,21 +127,23 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Account", "Activity", "AdoptionScore", "Alert", "AlertKind", "Amount", "Audience", "Breakdown",
-    "Cadence", "CampaignTouch", "Changes", "Contact", "ContactPolicy", "Contract", "ContractState",
-    "Count", "Crosstab", "CsMetricsError", "Customers", "Cut", "EVERYONE", "EffortModel",
-    "Engagement", "Escalation", "Filters", "Groups", "Health", "HealthModel", "Listing", "Measure",
-    "Metric", "Monthly", "Objective", "ObjectiveState", "Opportunity", "OpportunityKind",
-    "OpportunityStage", "PlaybookRun", "PlaybookStatus", "Portfolio", "Probability", "Propensity",
-    "Purpose", "QBR", "Ratio", "Renewal", "RenewalStage", "Report", "ReportResult", "Result",
-    "RiskSignal", "Role", "Scores", "Section", "Segments", "StackItem", "StackPosition", "StackTag",
-    "Subscription", "SubscriptionStatus", "Task", "TaskStatus", "Touchpoint", "Tree", "Trend",
-    "Usage", "User", "ValueBand", "View", "__version__", "adoption", "catalog", "effort", "errors",
-    "health", "metric", "overview", "records", "renewal", "reports", "results", "risk", "samples",
-    "segmentation", "stack",
+    "Cadence", "CampaignTouch", "Change", "Changes", "Contact", "ContactPolicy", "Contract",
+    "ContractState", "Count", "Crosstab", "CsMetricsError", "Customers", "Cut", "EVERYONE",
+    "EffortModel", "Engagement", "Escalation", "Filters", "Groups", "Health", "HealthModel",
+    "Listing", "Measure", "Metric", "Monthly", "Objective", "ObjectiveState", "Opportunity",
+    "OpportunityKind", "OpportunityStage", "PlaybookRun", "PlaybookStatus", "Portfolio",
+    "Probability", "Propensity", "Purpose", "QBR", "Ratio", "Renewal", "RenewalStage", "Report",
+    "ReportResult", "Result", "RiskSignal", "Role", "Scores", "Section", "Segments", "StackItem",
+    "StackPosition", "StackTag", "Subscription", "SubscriptionStatus", "Task", "TaskStatus",
+    "Touchpoint", "Trailing", "Tree", "Trend", "Usage", "User", "ValueBand", "View", "__version__",
+    "act", "adoption", "catalog", "effort", "errors", "health", "metric", "overview", "records",
+    "renewal", "reports", "results", "review", "risk", "samples", "segmentation", "stack",
+    "what_changed",
 ]  # fmt: skip
 
 _MODULES = frozenset(
     [
+        "act",
         "adoption",
         "catalog",
         "effort",
@@ -143,6 +154,7 @@ _MODULES = frozenset(
         "renewal",
         "reports",
         "results",
+        "review",
         "risk",
         "samples",
         "segmentation",
@@ -150,9 +162,11 @@ _MODULES = frozenset(
     ]
 )
 _PARTS = {
+    "changes": "what_changed",
     "errors": "CsMetricsError",
     "filters": "Filters ValueBand",
     "models": "ContactPolicy Cut EffortModel HealthModel",
+    "periods": "Trailing",
     "portfolio": "Portfolio",
     "records": """
         Account Activity AdoptionScore Alert AlertKind CampaignTouch Contact Contract ContractState
@@ -163,8 +177,8 @@ _PARTS = {
     """,
     "report": "Audience Purpose Report ReportResult Section",
     "results": """
-        Amount Breakdown Cadence Changes Count Crosstab Customers Groups Listing Monthly
-        Ratio Result Scores Segments Tree Trend
+        Amount Breakdown Cadence Change Changes Count Crosstab Customers Groups Listing
+        Monthly Ratio Result Scores Segments Tree Trend
     """,
     "view": "EVERYONE View",
 }

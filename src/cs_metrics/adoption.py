@@ -114,7 +114,8 @@ def objective_progress(view: View) -> Breakdown:
     of_open = objectives.everything.of(
         objectives.engagement, engagements.open, otherwise="of a closed engagement"
     )
-    return Breakdown(of_open, objectives.by_state(engagements.open_ones.flags))
+    known = objectives.by_state(engagements.open_ones.flags)
+    return Breakdown.by(of_open, objectives.state, known=known)
 
 
 @metric(

@@ -14,6 +14,7 @@ from . import catalog
 from ._version import __version__
 from .errors import CsMetricsError, DataError, OptionError, Problem, UnknownViewer, nearest
 from .filters import Filters, ValueBand
+from .intake import OWN, SOURCES, folder_settings, propose
 from .models import DEFAULT_EFFORT, DEFAULT_HEALTH, EffortModel, HealthModel, Model
 from .render.text import printable
 from .results.base import plain
@@ -76,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"cs-metrics {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for add in (_add_report, _add_check, _add_sample, _add_metrics):
+    for add in (_add_report, _add_check, _add_map, _add_sample, _add_metrics):
         add(commands)
     return parser
 
@@ -118,7 +119,23 @@ def _add_check(commands: Any) -> None:
 
 def _add_folder(command: argparse.ArgumentParser) -> None:
     command.add_argument("folder", metavar="FOLDER", type=Path, help="holds users.csv, accounts.parquet, ...")
+    told = f"the files are exports of {', '.join(SOURCES)}; {OWN}: of what only --mapping knows"
+    command.add_argument("--source", metavar="SOURCE", choices=(*SOURCES, OWN), help=told)
+    command.add_argument(
+        "--mapping", metavar="TOML", type=Path, help="what to change in the source's mapping"
+    )
     command.add_argument("--progress", action="store_true", help="tell of the loading, terminal or not")
+
+
+def _add_map(commands: Any) -> None:
+    command = commands.add_parser(
+        "map", help="propose a mapping for exports, from the headers of their files"
+    )
+    command.set_defaults(run=_map)
+    command.add_argument("folder", metavar="FOLDER", type=Path, help="holds a vendor's exports")
+    told = "the vendor, if it is one of %(choices)s; default: after the names of all of them"
+    command.add_argument("--source", metavar="SOURCE", choices=(*SOURCES, OWN), default=OWN, help=told)
+    command.add_argument("--out", metavar="FILE", type=Path, help="write to FILE")
 
 
 def _add_sample(commands: Any) -> None:
@@ -242,8 +259,15 @@ def _load(arguments: argparse.Namespace) -> Portfolio:
     folder: Path = arguments.folder
     if not folder.is_dir():
         raise Failure(f"{folder}: there is no such folder")
+    if arguments.mapping is not None and arguments.source is None:
+        raise Failure(f"--mapping is of a source: give --source too, which may be {OWN}")
     with _progress(arguments.progress) as told:
-        portfolio = Portfolio.read(folder, progress=told)
+        if arguments.source is None:
+            portfolio = Portfolio.read(folder, progress=told)
+        else:
+            portfolio = Portfolio.from_source(
+                arguments.source, folder, mapping=arguments.mapping, progress=told, **folder_settings(folder)
+            )
     if not portfolio.tables:
         raise Failure(f"{folder}: no file here is a table, such as users.csv or engagements.parquet")
     return portfolio
@@ -272,6 +296,19 @@ def _loaded_if_large(table: str, rows: int) -> None:
     """Lines stay on the terminal, so a small folder gets none."""
     if rows >= LARGE:
         _loaded(table, rows)
+
+
+# map ----------------------------------------------------------------------------------------------------
+
+
+def _map(arguments: argparse.Namespace) -> int:
+    """The proposal to standard output or a file, what is unsure in it to standard error."""
+    proposal = propose(arguments.folder, arguments.source)
+    _write(proposal.toml, "toml", arguments.out)
+    for what in proposal.unsure:
+        _tell(f"unsure: {what}")
+    _tell(f"cs-metrics: {len(proposal.unsure):,} to look at")
+    return 0
 
 
 # sample and metrics -------------------------------------------------------------------------------------

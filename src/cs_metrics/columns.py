@@ -29,6 +29,7 @@ __all__ = [
     "Numbers",
     "Quotients",
     "Refs",
+    "Through",
     "at",
     "masked_sum",
 ]
@@ -105,6 +106,11 @@ class Dates:
     def missing(self) -> Flags:
         found: Flags = self.days == NO_DAY
         return found
+
+    @property
+    def newest_first(self) -> Array:
+        """Numbers by which the latest day comes first, and a missing one last."""
+        return np.where(self.missing, np.int32(NO_DAY), -self.days)
 
     def to_list(self, rows: Array) -> list[Any]:
         return [to_date(day) for day in self.days[rows].tolist()]
@@ -197,7 +203,7 @@ class Codes:
             return [masked_sum(amounts.minor, codes == code) for code in (*range(size), -1)]
         index = rows.index
         found = np.zeros(len(self.labels) + 1, np.int64)
-        np.add.at(found, self.codes[index], amounts.minor[index])  # -1 is the last: none
+        np.add.at(found, self.codes[index], amounts.known(index))  # -1 is the last: none
         return [int(total) for total in found]
 
     def to_list(self, rows: Array) -> list[Any]:
@@ -226,6 +232,11 @@ class Amounts:
         if minor.size and minor.min() == NO_AMOUNT:
             minor = minor[minor != NO_AMOUNT]
         return int(minor.sum())
+
+    def known(self, index: Array) -> Array:
+        """The amounts of rows, 0 where missing: for sums."""
+        minor = self.minor[index]
+        return minor if self.complete else np.where(minor == NO_AMOUNT, 0, minor)
 
     def within(self, low: int | None, high: int | None) -> Flags:
         """`low` or more and less than `high`; None is no bound."""
@@ -304,6 +315,30 @@ class Ids:
     to_array = to_list
 
 
+class Through:
+    """A column of another table, at the rows that each row leads to; missing where it leads nowhere, -1."""
+
+    __slots__ = ("column", "rows")
+
+    def __init__(self, column: Listed, rows: Array) -> None:
+        self.column = column
+        self.rows = rows
+
+    @property
+    def kind(self) -> str:
+        return self.column.kind
+
+    def to_list(self, rows: Array) -> list[Any]:
+        led = self.rows[rows]
+        there = led >= 0
+        found = iter(self.column.to_list(led[there]))
+        return [next(found) if known else None for known in there.tolist()]
+
+    def to_array(self, rows: Array) -> Any:
+        values = self.to_list(rows)
+        return np.array(values, np.float64) if self.kind == "number" else values
+
+
 class Refs:
     """Row numbers of the parents in view, -1 where there is none.
 
@@ -352,11 +387,15 @@ class Refs:
         rows = self.rows[self._index(children)]
         return np.bincount(rows + np.intp(1), minlength=self.size + 1)[1 : self.size + 1]
 
+    def distinct(self, children: Flags) -> int:
+        """How many parents have some of `children`."""
+        return int(np.count_nonzero(self.any(children)))
+
     def sum(self, amounts: Amounts, children: Flags) -> Amounts:
         """The sum of the amounts of `children` by parent, 0 where there are none."""
         index = self._index(children)
         found = np.zeros(self.size + 1, np.int64)
-        np.add.at(found, self.rows[index], amounts.minor[index])
+        np.add.at(found, self.rows[index], amounts.known(index))
         return Amounts(found[:-1], amounts.exponent)
 
     def earliest(self, dates: Dates, children: Flags) -> Dates:

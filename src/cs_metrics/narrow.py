@@ -166,14 +166,18 @@ class Filtering:
         return keep
 
     def _owned(self, table: ViewTable) -> Flags:
-        """Whether the row's owner, or a task's assignee, is one of `owners` or below one of them."""
+        """Whether the row's owner, or a task's assignee, is one of `owners` or below one of them.
+
+        Who is outside the viewer's scope adds nothing, not even the viewer's own rows.
+        """
         if self.filters.owners is None:
             return np.ones(table.n, bool)
         users = self.view.portfolio.table("users")
         wanted = np.zeros(users.n + 1, bool)  # the last one is "nobody's"
         for owner in self.filters.owners:
             lo, hi = self.view.portfolio.positions(owner)
-            wanted[lo:hi] = True
+            if self.view.sees_position(lo):
+                wanted[lo:hi] = True
         assert table.table.owner is not None
         return np.asarray(wanted[table._cut(table.table.owner)])
 

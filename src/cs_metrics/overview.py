@@ -9,7 +9,7 @@ import numpy as np
 from .errors import OptionError
 from .metric import metric
 from .periods import as_count
-from .results import Breakdown, Count, Crosstab, Listing, Ratio
+from .results import Breakdown, Count, Crosstab, Listing, Part, Ratio
 
 if TYPE_CHECKING:
     from .view import View
@@ -67,7 +67,10 @@ def average_engagements_per_csm(view: View, *, over: Literal["owners", "team"] =
     owned = engagements.open_ones.only(engagements.owned, otherwise="without an owner")
     team = users.active if over == "team" else engagements.owner.any(owned.flags)
     people = np.flatnonzero(team)
-    return Ratio(owned, owned.count, len(people), distinct=lambda: users.ids(people))
+    return Ratio(
+        owned, owned.count, len(people), distinct=lambda: users.ids(people),
+        made_of=lambda: (Part.each(owned, "numerator"), Part.things(users, people, "denominator")),
+    )  # fmt: skip
 
 
 @metric(

@@ -16,8 +16,8 @@ import numpy as np
 from .errors import OptionError
 
 __all__ = [
-    "NO_DAY", "Month", "Window", "as_count", "as_date", "day_number", "last_days", "months", "next_days",
-    "to_date", "ytd",
+    "NO_DAY", "Month", "Trailing", "Window", "as_count", "as_date", "as_trailing", "day_number", "last_days",
+    "months", "next_days", "to_date", "ytd",
 ]  # fmt: skip
 
 EPOCH = dt.date(1970, 1, 1).toordinal()
@@ -72,6 +72,51 @@ class Window:
 
     first: int
     last: int
+
+
+def _whole(trailing: Any, field: Any, value: Any) -> None:
+    if as_count(value, "days") < 1:
+        raise OptionError("days", value, "a whole number, 1 or more")
+
+
+def _flag(trailing: Any, field: Any, value: Any) -> None:
+    if not isinstance(value, bool):
+        raise OptionError("include_today", value, "True or False")
+
+
+@attrs.frozen(repr=False)
+class Trailing:
+    """The last `days` days, and as many days before them.
+
+    Today is taken to be still running: the last 30 are 30 full days and today so far. Without
+    `include_today` they end yesterday, and both periods are of equal length.
+
+    >>> Trailing(30).current(100), Trailing(30).previous(100)
+    (Window(first=70, last=100), Window(first=40, last=69))
+    >>> Trailing(30, include_today=False).current(100)
+    Window(first=70, last=99)
+    """
+
+    days: int = attrs.field(default=30, validator=_whole)
+    include_today: bool = attrs.field(default=True, validator=_flag, kw_only=True)
+
+    def current(self, today: int) -> Window:
+        """The period that ends with today, or with yesterday."""
+        return Window(today - self.days, today if self.include_today else today - 1)
+
+    def previous(self, today: int) -> Window:
+        """The period before it, which is `days` days long either way."""
+        return Window(today - 2 * self.days, today - self.days - 1)
+
+    def __repr__(self) -> str:
+        return f"Trailing({self.days}{'' if self.include_today else ', include_today=False'})"
+
+
+def as_trailing(value: Any, option: str = "window") -> Trailing:
+    """A trailing window, and nothing else."""
+    if not isinstance(value, Trailing):
+        raise OptionError(option, value, "a Trailing, such as Trailing(30)")
+    return value
 
 
 @attrs.frozen

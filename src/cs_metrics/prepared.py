@@ -16,7 +16,7 @@ import numpy as np
 
 from .columns import at
 from .intake import Coded
-from .periods import FIRST_DAY, LAST_DAY, NO_DAY
+from .periods import FIRST_DAY, LAST_DAY, NO_DAY, Window
 from .records import ObjectiveState, OpportunityKind, OpportunityStage, RenewalStage
 from .sorting import order_by, runs_of
 
@@ -37,27 +37,49 @@ LONG = 100_000
 
 @attrs.frozen(eq=False)
 class Calendar:
-    """Rows of a long table in the order of a day, the last day first: the rows of a window are one run.
+    """Rows of a long table in the order of a day: the rows of a window are one run.
 
-    `ago` are the days, counted backwards so that they ascend; `parents` what each row is asked for.
-    `others` is a second day of each row, where one matters.
+    `parents` are the rows that they follow.
     """
 
-    ago: Array
+    days: Array
     parents: Array
-    others: Array | None = None
 
     @classmethod
-    def of(cls, days: Array, parents: Array, others: Array | None = None) -> Calendar:
+    def of(cls, days: Array, parents: Array) -> Calendar:
         """A calendar of rows in any order."""
-        order = order_by(LAST_DAY - np.minimum(days, LAST_DAY).astype(np.int64), n=len(days))
-        return cls(-days[order], parents[order], None if others is None else others[order])
+        order = order_by(days.astype(np.int64) - FIRST_DAY, n=len(days))
+        return cls(days[order], parents[order])
 
-    def run(self, first: int, last: int) -> slice:
-        """Where the rows of the days from `first` to `last` stand."""
-        bounds = np.array((-min(last, NO_DAY), 1 - first), self.ago.dtype)
-        start, stop = self.ago.searchsorted(bounds).tolist()
-        return slice(start, max(start, stop))
+    def within(self, window: Window) -> Array:
+        """The parents of the rows of a window."""
+        bounds = np.array((window.first, min(window.last, LAST_DAY) + 1), self.days.dtype)
+        first, last = self.days.searchsorted(bounds).tolist()
+        return self.parents[first : max(first, last)]
+
+
+@attrs.frozen(eq=False)
+class Touches:
+    """Which signal touches which contract, from when until when: by contract, so a viewer's are one run.
+
+    A signal touches the contract that it names, else each of its engagement.
+    """
+
+    contracts: Array
+    signals: Array
+    begins: Array
+    until: Array
+
+    def active(self, day: int, contracts: tuple[int, int], signals: tuple[int, int]) -> Array:
+        """Which contracts of a run, counted from its start, are touched on a day by signals of a run."""
+        first, last = self.contracts.searchsorted(np.array(contracts, np.int32)).tolist()
+        run = slice(first, last)
+        found = self.until[run] > day
+        found &= self.begins[run] <= day
+        if signals[1] - signals[0] < len(self.signals):
+            found &= self.signals[run] >= signals[0]
+            found &= self.signals[run] < signals[1]
+        return np.asarray(self.contracts[run].take(found.nonzero()[0]) - np.int32(contracts[0]))
 
 
 @attrs.frozen(eq=False)
@@ -95,6 +117,7 @@ class Prepared:
     `days` by row: until when it counts, from when it is decided. `tally`: how many children of each kind a
     parent has, and `sums`: what they come to, by the parents' rows. `calendar`: what happens when, of a long
     table. `series`: rows that stand on their own by a word. `ledger`: what they come to by another parent.
+    `touches`: which contracts signals touch.
     """
 
     days: Mapping[str, Array] = attrs.field(factory=dict)
@@ -103,6 +126,7 @@ class Prepared:
     sums: Mapping[str, Array] = attrs.field(factory=dict)
     series: Mapping[str, Series] = attrs.field(factory=dict)
     ledger: Ledger | None = None
+    touches: Touches | None = None
 
 
 NOTHING = Prepared()
@@ -146,25 +170,23 @@ def _signals(table: Table, tables: Mapping[str, Table]) -> Prepared:
     own = _column(table, "closed_on")
     assert own is not None
     until = _closed(table, tables, own)
-    touches = _touches(table, tables, until) if table.n >= LONG else None
-    return Prepared({"until": until}, calendar=touches)
+    return Prepared({"until": until}, touches=_touches(table, tables, until))
 
 
-def _touches(signals: Table, tables: Mapping[str, Table], until: Array) -> Calendar | None:
-    """Until when which signal touches which contract: the one that it names, else each of its engagement."""
-    named, whose = _column(signals, "contract_id"), _column(signals, "engagement_id")
-    if named is None or whose is None or "contracts" not in tables:
+def _touches(signals: Table, tables: Mapping[str, Table], until: Array) -> Touches | None:
+    named, whose, begins = _column(signals, "contract_id"), _column(signals, "engagement_id"), signals.begins
+    if named is None or whose is None or begins is None or "contracts" not in tables:
         return None
-    contracts = _column(tables["contracts"], "engagement_id")
-    assert contracts is not None
-    by_engagement = order_by(contracts.astype(np.int64) + 1, n=len(contracts))
+    engagements = _column(tables["contracts"], "engagement_id")
+    assert engagements is not None
+    order = order_by(engagements.astype(np.int64) + 1, n=len(engagements))
     unnamed = np.flatnonzero(named < 0)
-    rows, whom = runs_of(contracts[by_engagement], whose[unnamed])
-    signal = np.concatenate((np.flatnonzero(named >= 0), unnamed[whom]))
-    touched = np.concatenate((named[named >= 0], by_engagement[rows]))
-    begins = signals.begins
-    assert begins is not None
-    return Calendar.of(until[signal], touched.astype(np.int32), begins[signal])
+    rows, whom = runs_of(engagements[order], whose[unnamed])
+    signal = np.concatenate((np.flatnonzero(named >= 0), unnamed[whom])).astype(np.int32)
+    touched = np.concatenate((named[named >= 0], order[rows]))
+    by_contract = order_by(touched, n=len(touched))
+    signal = signal[by_contract]
+    return Touches(touched[by_contract], signal, begins[signal], until[signal])
 
 
 def _scores(table: Table, tables: Mapping[str, Table]) -> Prepared:

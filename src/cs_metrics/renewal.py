@@ -88,7 +88,7 @@ def renewals_by_stage(view: View) -> Breakdown:
     stage = contracts.renewal_stage
     staged = contracts.everything.only(~stage.missing, otherwise="without a renewal stage")
     counts = dict(zip(stage.labels, stage.counts(staged), strict=False))
-    return Breakdown(staged, {str(word): counts[word] for word in STAGES})
+    return Breakdown.by(staged, stage, known={str(word): counts[word] for word in STAGES})
 
 
 @metric(
@@ -153,8 +153,7 @@ def contract_value_ytd(view: View, *, basis: Literal["started", "in_force"] = "s
         in_force = {month.label: contracts.in_force_on(month.last) for month in months}
         ever = np.logical_or.reduce(list(in_force.values()))
         rows = contracts.everything.only(ever, otherwise="in force on no month's last day")
-        sums = {label: contracts.value.sum(rows.flags & flags) for label, flags in in_force.items()}
-        return Monthly(rows, {"value": sums}, money=True, adds_up=False)
+        return Monthly.standing(rows, "value", in_force, contracts.value)
     signed = contracts.everything.only(contracts.active_or_expired, otherwise="draft or cancelled")
     rows = signed.only(contracts.starts_on.within(view.ytd), otherwise="not started this year")
     return Monthly.by(rows, contracts.starts_on, months, {"value": None}, contracts.value)

@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from . import adoption, health, overview, renewal, risk, segmentation, stack
+from . import act, adoption, health, overview, renewal, review, risk, segmentation, stack
 from .report import Audience, Purpose, Report, ReportResult, Section
 
 if TYPE_CHECKING:
     from .view import View
 
-__all__ = ["ALL", "CUSTOMER_SUCCESS", "SUCCESS_REPORT", "customer_success", "success_report"]
+__all__ = [
+    "ALL", "CUSTOMER_SUCCESS", "PORTFOLIO_ACT", "PORTFOLIO_REVIEW", "SUCCESS_REPORT", "customer_success",
+    "portfolio_act", "portfolio_review", "success_report",
+]  # fmt: skip
 
 
 def _tab(title: str, module: ModuleType) -> Section:
@@ -32,6 +35,24 @@ SUCCESS_REPORT = Report(
         _tab("Adoption", adoption),
         _tab("Renewal", renewal),
     ),
+)
+
+PORTFOLIO_REVIEW = Report(
+    id="portfolio_review",
+    title="Portfolio review",
+    purpose=Purpose.INSIGHT,
+    audiences=(Audience.CSM, Audience.CSM_MANAGER),
+    source="CustomerSuccessBox Portfolio Dashboard",
+    sections=(_tab("Review", review),),
+)
+
+PORTFOLIO_ACT = Report(
+    id="portfolio_act",
+    title="Portfolio: what to act on",
+    purpose=Purpose.OPERATIONALIZE,
+    audiences=(Audience.CSM, Audience.CSM_MANAGER),
+    source="CustomerSuccessBox Portfolio Dashboard",
+    sections=(_tab("Act", act),),
 )
 
 
@@ -67,7 +88,7 @@ CUSTOMER_SUCCESS = Report(
     settle=_settle,
 )
 
-ALL: tuple[Report, ...] = (SUCCESS_REPORT, CUSTOMER_SUCCESS)
+ALL: tuple[Report, ...] = (SUCCESS_REPORT, PORTFOLIO_REVIEW, PORTFOLIO_ACT, CUSTOMER_SUCCESS)
 
 
 def success_report(view: View, **options: Any) -> ReportResult:
@@ -77,6 +98,19 @@ def success_report(view: View, **options: Any) -> ReportResult:
     sight once their 90 days are over.
     """
     return SUCCESS_REPORT.compute(view, **options)
+
+
+def portfolio_review(view: View, **options: Any) -> ReportResult:
+    """The Review tab of the portfolio dashboard: how the portfolio stands, beside how it stood a while ago.
+
+    `window=Trailing(7)` looks at other periods than the last 30 days.
+    """
+    return PORTFOLIO_REVIEW.compute(view, **options)
+
+
+def portfolio_act(view: View, **options: Any) -> ReportResult:
+    """The Act tab of the portfolio dashboard: what to take up today; `limit=20` shows more than 5 of each."""
+    return PORTFOLIO_ACT.compute(view, **options)
 
 
 def customer_success(view: View, **options: Any) -> ReportResult:

@@ -62,9 +62,7 @@ def contract_value_at_risk(
         return Amount(rows, contracts.value)
     if by != "category":
         return Breakdown.by(rows, contracts.labels(by), order="label", amounts=contracts.value)
-    buckets = {label: rows.flags & flags for label, flags in contracts.touched_by_category().items()}
-    sums = {label: contracts.value.sum(flags) for label, flags in buckets.items() if flags.any()}
-    return Breakdown(rows, sums, order="label", total=contracts.value.sum(rows.flags), money=True)
+    return Breakdown.overlapping(rows, contracts.touched_by_category(), contracts.value)
 
 
 @metric(

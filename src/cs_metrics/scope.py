@@ -6,6 +6,7 @@ may read beyond it are its parents' own columns, through `own`.
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from .prepared import Calendar
     from .view import View
 
-__all__ = ["ViewTable", "word"]
+__all__ = ["ViewTable", "remembered", "word"]
 
 T = TypeVar("T")
 
@@ -55,6 +56,20 @@ class word(Generic[T]):  # noqa: N801 - used like property
             if self.name not in known:
                 known[self.name] = self.compute(table)
         return known[self.name]
+
+
+def remembered(compute: Callable[[Any, Any], T]) -> Callable[[Any, Any], T]:
+    """A word that is asked about something, such as a day: computed once a view for each."""
+    name = compute.__name__
+
+    @functools.wraps(compute)
+    def answer(table: Any, about: Any) -> T:
+        if not table.view.shared:
+            return table.once((name, about), lambda: compute(table, about))  # type: ignore[no-any-return]
+        with table._locks.setdefault(f"{name} {about}", threading.Lock()):
+            return table.once((name, about), lambda: compute(table, about))  # type: ignore[no-any-return]
+
+    return answer
 
 
 class ViewTable:

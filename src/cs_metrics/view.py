@@ -131,10 +131,9 @@ class View:
         lo, hi = self._positions
         return self.portfolio.size * (hi - lo) // max(self.portfolio.hierarchy.size, 1)
 
-    @property
-    def whole(self) -> bool:
-        """Whether nothing is out of scope or filtered out."""
-        return self._positions is None and self._filtering is None
+    def sees_position(self, position: int) -> bool:
+        """Whether the user at a position of the org tree is in the viewer's scope."""
+        return self._positions is None or self._positions[0] <= position < self._positions[1]
 
     def has(self, table: str) -> bool:
         """Whether a table was supplied."""

@@ -51,6 +51,16 @@ class Keys:
             taken += self._chunks[number].take(np.array([place - self._starts[number]]))
         return taken
 
+    def arrow(self, rows: Any) -> Any:
+        """The ids of these rows as an Arrow array of int64 or of text; null for -1."""
+        import pyarrow as pa
+
+        places = np.asarray(rows, np.int64)
+        nobody = places < 0
+        if self._kept is not None:
+            places = np.append(self._kept, -1)[places]
+        return self._column.whole().take(pa.array(places, mask=nobody))
+
     def find(self, value: object) -> int:
         """The row with this id, -1 where there is none. 1 and "1" are different ids."""
         if isinstance(value, bool) or not isinstance(value, str if self.kind == "str" else int):

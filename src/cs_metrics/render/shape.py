@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -43,7 +44,7 @@ ENUM_WORDS = frozenset(
         *(word for table in SCHEMA.values() for column in table.columns.values() for word in column.words),
         *SEGMENTS,
         *DEFAULT_HEALTH.bands,
-        *("improved", "declined"),
+        *("improved", "declined", "due_soon"),
     )
 )
 
@@ -80,7 +81,7 @@ def headline(result: Result) -> tuple[str, str]:
         return _months(result), unit
     if isinstance(result, Trend):
         now, of = headline(result.current)
-        return now, f"{of}, before: {headline(result.previous)[0]}"
+        return now, f"{of}, before: {headline(result.previous)[0]}{_changed(result)}"
     value = (
         "total"
         if isinstance(result, Breakdown | Tree)
@@ -114,7 +115,7 @@ def note(result: Result, rows: int) -> str:
         if isinstance(result, Segments | Customers):
             told = _segments(result) if isinstance(result, Segments) else _totals(result)
             return "; ".join(part for part in (told, _of(shown, there)) if part)
-    elif isinstance(result, Breakdown):
+    elif isinstance(result, Breakdown | Crosstab):
         shown = len(result.value)
         there = shown + len(result.to_dict()["cut_off"])
     else:
@@ -158,7 +159,8 @@ def number(value: Any) -> str:
     """A number with its thousands parted; of a fraction no more digits than help."""
     if isinstance(value, Decimal):
         return f"{value:,f}"
-    if isinstance(value, float):
+    if isinstance(value, float | Fraction):
+        value = float(value)
         return f"{value:,.2f}".rstrip("0").rstrip(".")
     return f"{value:,}"
 
@@ -194,6 +196,14 @@ def _holds_money(result: Result) -> bool:
         return isinstance(result.total, Decimal)
     months = result.value.values() if isinstance(result, Monthly) else ()
     return any(isinstance(value, Decimal) for series in months for value in series.values())
+
+
+def _changed(result: Trend) -> str:
+    """Which way a trend goes, and how far: as a share of what was before, where that is something."""
+    if not result.change:
+        return ""
+    by = number(abs(result.change)) if result.change_share is None else share(abs(result.change_share))
+    return f" ({'▲' if result.change > 0 else '▼'} {by})"
 
 
 def _months(result: Monthly) -> str:

@@ -1,7 +1,10 @@
 """What a metric gives back: a number that can say where it came from, down to the rows."""
 
 from .base import Context, Result
+from .change import Change
+from .contributions import Contributions, Part
 from .exchange import schema
+from .explained import Line
 from .groups import Groups
 from .listings import Listing
 from .numbers import Amount, Count, Ratio, Trend
@@ -11,6 +14,7 @@ from .tables import Breakdown, Crosstab, Monthly
 from .tree import Customers, Tree
 
 __all__ = [
-    "Amount", "Breakdown", "Cadence", "Changes", "Context", "Count", "Crosstab", "Customers", "Groups", "Listing",
-    "Monthly", "Ratio", "Result", "Scores", "Segments", "Tree", "Trend", "schema",
+    "Amount", "Breakdown", "Cadence", "Change", "Changes", "Context", "Contributions", "Count",
+    "Crosstab", "Customers", "Groups", "Line", "Listing", "Monthly", "Part", "Ratio", "Result",
+    "Scores", "Segments", "Tree", "Trend", "schema",
 ]  # fmt: skip

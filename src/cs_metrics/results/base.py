@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
@@ -16,6 +16,7 @@ from ..errors import OptionError, RowsNotKept
 if TYPE_CHECKING:
     from ..columns import Array
     from ..selection import Rows
+    from .contributions import Cell, Contributions, MadeOf, Part, Whole
 
 __all__ = ["Context", "Result", "Spec"]
 
@@ -82,7 +83,9 @@ class Result:
     """
 
     kind: ClassVar[str]
+    cell_names: ClassVar[tuple[str, ...]] = ()
     _spec: Spec
+    _made_of: MadeOf | None = None
 
     def __init__(self, rows: Rows) -> None:
         self._rows: Rows | None = rows
@@ -167,6 +170,39 @@ class Result:
         from .ordering import natural_keys
 
         return natural_keys(self._live().table, self._ordered())
+
+    # how it is explained --------------------------------------------------------------------------------
+
+    def contributions(self) -> Contributions:
+        """The value cell by cell, and what each row adds to it, exactly: what `what_changed` explains with.
+
+        Raises:
+            OptionError: the value is not made of rows that add up, or the result was not told how.
+            RowsNotKept: the result was sent or read back without its rows.
+        """
+        from .contributions import Contributions
+
+        self._live()
+        parts = self._entries()
+        if parts is None:
+            raise self._unexplained("it does not say what each row adds to it")
+        return Contributions(self.cell_names, self._numbers(), tuple(parts), self._whole(parts))
+
+    def _entries(self) -> Sequence[Part] | None:
+        """What the rows add to the cells, None where nobody said."""
+        return None if self._made_of is None else self._made_of()
+
+    def _numbers(self) -> Mapping[Cell, Whole]:
+        """The value as exact numbers by cell, money in minor units."""
+        raise self._unexplained(f"a result of the kind {self.kind!r} does not add up over rows")
+
+    def _whole(self, parts: Sequence[Part]) -> Contributions | None:
+        """The total beside the cells, of a result that has one, and what the rows add to that."""
+        return None
+
+    def _unexplained(self, why: str) -> OptionError:
+        allowed = f"a metric whose value is a sum over rows; of this one {why}"
+        return OptionError("metric", self.spec.id, allowed)
 
     # how it travels -------------------------------------------------------------------------------------
 
@@ -284,8 +320,9 @@ def added(mine: Mapping[Any, Any], its: Mapping[Any, Any]) -> dict[Any, Any]:
 
 def plain(value: Any) -> Any:
     """A value of an option as JSON takes it; a model as its `to_dict` says."""
-    if hasattr(value, "to_dict"):
-        return plain(value.to_dict())
+    if attrs.has(type(value)):
+        told = value.to_dict() if hasattr(value, "to_dict") else attrs.asdict(value, recurse=False)
+        return plain(told)
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, set | frozenset):

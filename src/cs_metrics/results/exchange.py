@@ -11,6 +11,8 @@ from typing import Any
 from ..errors import DataError, Problem
 from ..models import Cut
 from .base import Context, Result, Spec
+from .change import Change, restored
+from .explained import Kept, Line
 from .groups import Groups
 from .listings import Listing
 from .numbers import Amount, Count, Ratio, Trend, unnamed
@@ -19,7 +21,7 @@ from .segments import Segments
 from .tables import Breakdown, Crosstab, Monthly
 from .tree import Customers, Tree
 
-__all__ = ["SCHEMA_VERSION", "from_dict", "schema"]
+__all__ = ["SCHEMA_VERSION", "change_from_dict", "from_dict", "schema"]
 
 SCHEMA_VERSION = 1
 
@@ -35,6 +37,15 @@ _BUCKETS: dict[str, Any] = {
         "type": "object",
         "properties": {"label": _LABEL, "value": _NUMBER},
         "required": ["label", "value"],
+        "additionalProperties": False,
+    },
+}
+_LINES: dict[str, Any] = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {"label": _LABEL, "values": {"type": "array", "items": _WHOLE}},
+        "required": ["label", "values"],
         "additionalProperties": False,
     },
 }
@@ -67,7 +78,7 @@ _SHARE: dict[str, Any] = {"type": ["number", "null"]}
 
 
 def _object(**properties: Any) -> dict[str, Any]:
-    """An object of exactly these."""
+    """An object with these properties, all of them and no others."""
     return {
         "type": "object",
         "properties": properties,
@@ -98,15 +109,10 @@ _OWN: dict[str, dict[str, Any]] = {
     },
     "crosstab": {
         "columns": {"type": "array", "items": _LABEL},
-        "value": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {"label": _LABEL, "values": {"type": "array", "items": _WHOLE}},
-                "required": ["label", "values"],
-                "additionalProperties": False,
-            },
-        },
+        "value": _LINES,
+        "cut_off": _LINES,
+        "order": {"enum": ["label", "largest"]},
+        "limit": _LIMIT,
     },
     "monthly": {
         "value": {
@@ -173,21 +179,49 @@ _OWN |= {
     },
 }
 
+_LINE: dict[str, Any] = dict.fromkeys(
+    ("before", "entered", "left", "changed", "after", "difference"), _NUMBER
+)
+_KEYS: dict[str, Any] = {"type": "array", "items": {"type": "array", "items": _CELL}}
+
+
+_CHANGE: dict[str, Any] = {
+    "metric": _METRIC,
+    "before": {"$ref": "#"},
+    "after": {"$ref": "#"},
+    "names": {"type": "array", "items": _TEXT},
+    "lines": {"type": "array", "items": _object(cell={"type": "array", "items": _LABEL}, **_LINE)},
+    "total": {"anyOf": [{"type": "null"}, _object(**_LINE)]},
+    "value_difference": {"type": ["number", "null"]},
+    "tables": {
+        "type": "array",
+        "items": _object(
+            table=_TEXT,
+            key={"type": "array", "items": _TEXT},
+            counts=_object(entered=_WHOLE, left=_WHOLE, changed=_WHOLE),
+            entered=_KEYS,
+            left=_KEYS,
+            changed={
+                "type": "array",
+                "items": _object(
+                    key={"type": "array", "items": _CELL},
+                    cell={"type": "array", "items": _LABEL},
+                    before=_NUMBER,
+                    after=_NUMBER,
+                ),
+            },
+        ),
+    },
+}
+"""What changed between two results: each of them, and what the rows between them explain."""
+
 
 def schema() -> dict[str, Any]:
-    """The JSON Schema (2020-12) of every result's `to_dict`."""
-    kinds = []
-    for kind, own in _OWN.items():
-        properties = {"kind": {"const": kind}, **_COMMON, **own}
-        kinds.append(
-            {
-                "title": kind,
-                "type": "object",
-                "properties": properties,
-                "required": list(properties),
-                "additionalProperties": False,
-            }
-        )
+    """The JSON Schema (2020-12) of every result's `to_dict`, and of that of a change between two."""
+    own = {kind: _COMMON | properties for kind, properties in _OWN.items()} | {"change": _CHANGE}
+    kinds = [
+        {"title": kind} | _object(kind={"const": kind}, **properties) for kind, properties in own.items()
+    ]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "cs_metrics result",
@@ -209,16 +243,43 @@ def from_dict(data: Mapping[str, Any]) -> Result:
         sent = {"state": state, "spec": spec, "context": context}
         sent |= {"excluded": data["excluded"], "used": data["used"]}
     except (KeyError, TypeError, ValueError, ArithmeticError) as error:
-        problem = Problem(
-            table="result",
-            value=str(error),
-            expected="a dict as Result.to_dict gives it (see results.schema)",
-            code="not_a_result",
-        )
-        raise DataError([problem]) from error
+        raise _not_ours(error, "Result") from error
     result = made.__new__(made)
     result.__setstate__(sent)
     return result
+
+
+def change_from_dict(data: Mapping[str, Any]) -> Change:
+    """A change from its `to_dict`: equal to it, without the rows behind it.
+
+    Raises:
+        DataError: it is not what `to_dict` gives.
+    """
+    try:
+        if data["kind"] != "change":
+            raise ValueError(f"the kind is {data['kind']!r}")
+        state = {
+            "before": from_dict(data["before"]),
+            "after": from_dict(data["after"]),
+            "_names": tuple(data["names"]),
+            "_lines": {tuple(line["cell"]): _line(line) for line in data["lines"]},
+            "_total": None if data["total"] is None else _line(data["total"]),
+            "_rows": Kept(data["tables"]),
+        }
+    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
+        if isinstance(error, DataError):
+            raise
+        raise _not_ours(error, "Change") from error
+    return restored(state)
+
+
+def _line(data: Mapping[str, Any]) -> Line:
+    return Line(**{name: _exact(data[name]) for name in _LINE})
+
+
+def _not_ours(error: Exception, kind: str) -> DataError:
+    expected = f"a dict as {kind}.to_dict gives it (see results.schema)"
+    return DataError([Problem(table="result", value=str(error), expected=expected, code="not_a_result")])
 
 
 def _context(data: Mapping[str, Any]) -> Context:
@@ -271,7 +332,12 @@ def _crosstab(data: Mapping[str, Any], context: Context) -> dict[str, Any]:
     columns = data["columns"]
     return {
         "_columns": [column for column in columns if column is not None],
-        "_cells": {line["label"]: dict(zip(columns, line["values"], strict=True)) for line in data["value"]},
+        "_cells": {
+            line["label"]: dict(zip(columns, line["values"], strict=True))
+            for line in (*data["value"], *data["cut_off"])
+        },
+        "_order": data["order"],
+        "_limit": data["limit"],
     }
 
 
@@ -355,8 +421,8 @@ _READERS: dict[str, tuple[type[Result], Callable[[Mapping[str, Any], Context], d
     "trend": (
         Trend,
         lambda data, context: {
-            "current": from_dict(data["current"]),
-            "previous": from_dict(data["previous"]),
+            "_current": from_dict(data["current"]),
+            "_previous": from_dict(data["previous"]),
         },
     ),
 }

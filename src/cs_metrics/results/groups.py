@@ -19,6 +19,7 @@ from .ordering import ordered
 if TYPE_CHECKING:
     from ..columns import Array, Listed
     from ..selection import Rows
+    from .contributions import Part
 
 __all__ = ["Grouped", "Groups", "Quotient", "kept", "latest", "summed"]
 
@@ -158,6 +159,9 @@ class Groups(Listing):
 
     def _row_keys(self) -> list[tuple[Any, ...]]:
         return Result._row_keys(self)
+
+    def _entries(self) -> Sequence[Part]:
+        raise self._unexplained("the value is how many groups there are, and a group is no row")
 
     def _state(self) -> dict[str, Any]:
         names = ("_limit", "_ranking", "_rules", "_listed", "_lines")

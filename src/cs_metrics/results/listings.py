@@ -11,11 +11,13 @@ from ..columns import Ids
 from ..errors import RowsNotKept
 from ..periods import as_count
 from .base import Result, native_frame
+from .contributions import Part
 from .ordering import natural_keys, ordered
 
 if TYPE_CHECKING:
     from ..columns import Array, Listed
     from ..selection import Rows
+    from .contributions import Cell, Whole
 
 __all__ = ["Listing"]
 
@@ -103,6 +105,12 @@ class Listing(Result):
             return native_frame(columns, self)
         index = self._ordered(cut)
         return native_frame({name: column.to_array(index) for name, column in self._columns.items()}, self)
+
+    def _entries(self) -> Sequence[Part]:
+        return (Part.each(self._live()),)
+
+    def _numbers(self) -> dict[Cell, Whole]:
+        return {(): self.value}
 
     def all(self) -> Any:
         """The listed columns of all rows, those that `limit` cuts off too."""

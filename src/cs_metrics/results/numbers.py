@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from ..errors import RowsNotKept
 from .base import Result
+from .contributions import Part
 
 if TYPE_CHECKING:
     from ..columns import Amounts
     from ..selection import Rows
+    from .contributions import Cell, Contributions, MadeOf, Whole
 
 __all__ = ["Amount", "Count", "Ratio", "Trend"]
 
@@ -28,6 +30,12 @@ class Count(Result):
     @property
     def value(self) -> int:
         return self.used
+
+    def _entries(self) -> Sequence[Part]:
+        return (Part.each(self._live()),)
+
+    def _numbers(self) -> dict[Cell, Whole]:
+        return {(): self.value}
 
     def _state(self) -> dict[str, Any]:
         return {}
@@ -50,6 +58,7 @@ class Amount(Result):
     def __init__(self, rows: Rows, amounts: Amounts) -> None:
         super().__init__(rows)
         self._minor = amounts.sum(rows.flags)
+        self._made_of = lambda: (Part.each(rows, amounts=amounts),)
 
     @property
     def value(self) -> Decimal:
@@ -62,6 +71,9 @@ class Amount(Result):
 
     def _shown(self) -> str:
         return f"{self.value:,} {self.currency}"
+
+    def _numbers(self) -> dict[Cell, Whole]:
+        return {(): self._minor}
 
     def _state(self) -> dict[str, Any]:
         return {"_minor": self._minor}
@@ -80,26 +92,50 @@ class Ratio(Result):
     """One number over another, both exact; no value where the denominator is 0.
 
     A denominator that counts distinct things is given with `distinct`, which names them, so that two parts of
-    a portfolio that share some can be merged.
+    a portfolio that share some can be merged. `made_of` says what rows add to the cells "numerator" and
+    "denominator"; distinct things are rows of their own table.
     """
 
     kind: ClassVar[str] = "ratio"
+    cell_names: ClassVar[tuple[str, ...]] = ("part",)
 
     def __init__(
-        self, rows: Rows, numerator: Exact, denominator: Exact, *, distinct: Distinct | None = None
+        self,
+        rows: Rows,
+        numerator: Exact,
+        denominator: Exact,
+        *,
+        distinct: Distinct | None = None,
+        made_of: MadeOf | None = None,
     ) -> None:
         super().__init__(rows)
-        self.numerator = numerator
-        self.denominator = denominator
+        self._made_of = made_of
+        self.numerator = simplest(numerator) if isinstance(numerator, Fraction) else numerator
+        self.denominator = simplest(denominator) if isinstance(denominator, Fraction) else denominator
         self._distinct = distinct
 
     @property
     def value(self) -> float | None:
-        return None if self.denominator == 0 else float(Fraction(self.numerator) / Fraction(self.denominator))
+        return None if self.exact is None else float(self.exact)
+
+    @property
+    def exact(self) -> Fraction | None:
+        """The value before it becomes a float."""
+        return None if self.denominator == 0 else Fraction(self.numerator) / Fraction(self.denominator)
 
     def _shown(self) -> str:
         value = "none" if self.value is None else f"{self.value:,.4g}"
         return f"{value} {self.spec.unit} ({self.numerator} / {self.denominator})"
+
+    def _numbers(self) -> dict[Cell, Whole]:
+        return {
+            ("numerator",): self._minor_if_money(self.numerator),
+            ("denominator",): self._minor_if_money(self.denominator),
+        }
+
+    def _minor_if_money(self, number: Exact) -> Whole:
+        scale = 10**self.context.exponent if isinstance(number, Decimal) else 1
+        return simplest(Fraction(number) * scale)
 
     def _things(self) -> frozenset[Any] | None:
         return None if self._distinct is None else frozenset(self._distinct())
@@ -161,6 +197,11 @@ def exact(number: Exact) -> int | str:
     return number if isinstance(number, int) else str(number)
 
 
+def _unrounded(result: Result) -> Any:
+    """A result's value; a ratio's as the exact fraction that it is."""
+    return result.exact if isinstance(result, Ratio) else result.value
+
+
 class Trend(Result):
     """A metric now against the same metric before."""
 
@@ -168,8 +209,24 @@ class Trend(Result):
 
     def __init__(self, current: Result, previous: Result) -> None:
         super().__init__(current._live())
-        self.current = current
-        self.previous = previous
+        self._current = current
+        self._previous = previous
+
+    @property
+    def current(self) -> Result:
+        """The metric now; the trend's rows, used and excluded ones are those of this half."""
+        return self._half(self._current)
+
+    @property
+    def previous(self) -> Result:
+        """The metric before."""
+        return self._half(self._previous)
+
+    def _half(self, half: Result) -> Result:
+        """Both halves are of the metric that made the trend."""
+        if "_origin" in self.__dict__:
+            half.__dict__.setdefault("_origin", self.__dict__["_origin"])
+        return half
 
     @property
     def value(self) -> Any:
@@ -179,41 +236,41 @@ class Trend(Result):
     @property
     def change(self) -> Any:
         """How much more the current value is than the previous one; None where either has none."""
-        now, before = self.current.value, self.previous.value
-        return None if now is None or before is None else now - before
+        change = self._change
+        return float(change) if isinstance(change, Fraction) else change
 
     @property
     def change_share(self) -> float | None:
         """The change as a share of the previous value; None where that is 0 or None."""
-        before = self.previous.value
-        return None if self.change is None or not before else float(Fraction(self.change) / Fraction(before))
+        change, before = self._change, _unrounded(self.previous)
+        return None if change is None or not before else float(Fraction(change) / Fraction(before))
 
-    def _adopt(self, spec: Any) -> None:
-        """Both halves are of the metric that made the trend."""
-        for half in (self.current, self.previous):
-            half.__dict__.setdefault("_spec", spec)
+    @property
+    def _change(self) -> Any:
+        now, before = _unrounded(self.current), _unrounded(self.previous)
+        return None if now is None or before is None else now - before
+
+    def contributions(self) -> Contributions:
+        """Those of `current`."""
+        return self.current.contributions()
 
     def _shown(self) -> str:
         return f"{self.current._shown()}, before: {self.previous._shown()}"
 
     def _state(self) -> dict[str, Any]:
-        self._adopt(self.spec)
-        return {"current": self.current, "previous": self.previous}
+        return {"_current": self.current, "_previous": self.previous}
 
     def _merged(self, other: Trend) -> dict[str, Any]:
-        self._adopt(self.spec)
-        other._adopt(other.spec)
         return {
-            "current": self.current.merge(other.current),
-            "previous": self.previous.merge(other.previous),
+            "_current": self.current.merge(other.current),
+            "_previous": self.previous.merge(other.previous),
         }
 
     def _payload(self) -> dict[str, Any]:
-        self._adopt(self.spec)
-        change = self.change
+        change, current = self.change, self.current.to_dict()
         return {
-            "value": self.current.to_dict()["value"],
-            "current": self.current.to_dict(),
+            "value": current["value"],
+            "current": current,
             "previous": self.previous.to_dict(),
             "change": str(change) if isinstance(change, Decimal) else change,
             "change_share": self.change_share,

@@ -11,10 +11,11 @@ from ..columns import at
 
 if TYPE_CHECKING:
     from ..columns import Array
+    from ..layout import Table
     from ..scope import ViewTable
     from ..selection import Rows
 
-__all__ = ["Parents", "natural_keys", "ordered"]
+__all__ = ["AtParents", "Parents", "Texts", "natural_keys", "ordered"]
 
 FEW = 512
 STEP = 1024
@@ -143,8 +144,12 @@ def parent_ids(table: ViewTable, column: str, index: Array) -> list[Any]:
         cells = table.table.source.values(column, table.supplied(index))
         return [None if cell is None or cell != cell else cell for cell in cells]
     parent = table.view.portfolio.table(name)
+    return ids_at(parent, table.values(column)[index])
+
+
+def ids_at(parent: Table, refs: Array) -> list[Any]:
+    """The ids at rows of a laid-out table, None for -1."""
     assert parent.keys is not None
-    refs = table.values(column)[index]
     named = refs >= 0
     if named.all():
         return parent.keys.take(parent.order[refs])
@@ -159,10 +164,49 @@ class Parents:
     __slots__ = ("column", "table")
 
     def __init__(self, table: ViewTable, column: str) -> None:
+        table.view.portfolio.table(
+            table.table.schema.columns[column].refers or ""
+        )  # missing? then say so now
         self.table = table
         self.column = column
 
     def to_list(self, rows: Array) -> list[Any]:
         return parent_ids(self.table, self.column, rows)
+
+    to_array = to_list
+
+
+class AtParents:
+    """The ids at rows of a laid-out table that the listed rows lead to, as a column of a listing."""
+
+    kind = "id"
+    __slots__ = ("parent", "rows")
+
+    def __init__(self, parent: Table, rows: Array) -> None:
+        self.parent = parent
+        self.rows = rows
+
+    def to_list(self, rows: Array) -> list[Any]:
+        return ids_at(self.parent, self.rows[rows])
+
+    to_array = to_list
+
+
+class Texts:
+    """A text of the rows as it was supplied, as a column of a listing; missing where the column was not."""
+
+    kind = "text"
+    __slots__ = ("column", "table")
+
+    def __init__(self, table: ViewTable, column: str) -> None:
+        self.table = table
+        self.column = column
+
+    def to_list(self, rows: Array) -> list[Any]:
+        source = self.table.table.source
+        if self.column not in source.column_names:
+            return [None] * len(rows)
+        cells = source.values(self.column, self.table.supplied(rows))
+        return [cell if isinstance(cell, str) else None for cell in cells]
 
     to_array = to_list

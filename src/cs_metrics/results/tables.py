@@ -10,11 +10,13 @@ import numpy as np
 
 from ..columns import MANY
 from .base import Result, added
+from .contributions import Contributions, Part, month_places
 
 if TYPE_CHECKING:
     from ..columns import Amounts, Array, Codes, Dates, Flags
     from ..periods import Month
     from ..selection import Rows
+    from .contributions import Cell, MadeOf, Whole
 
 __all__ = ["Breakdown", "Crosstab", "Monthly"]
 
@@ -39,10 +41,12 @@ class Breakdown(_Measured):
     """A number by label. The missing bucket's label is None, and it stands only where it is not zero.
 
     `order`: "fixed" keeps the labels in the order given, zeros included; "label" and "largest" sort those
-    that occur. `limit` cuts what `.value` shows; `.total` and `merge` know all of it.
+    that occur. `limit` cuts what `.value` shows; `.total` and `merge` know all of it. `made_of` says what rows
+    add to the labels, `whole` what they add to the total where that is not the sum over the labels.
     """
 
     kind: ClassVar[str] = "breakdown"
+    cell_names: ClassVar[tuple[str, ...]] = ("label",)
 
     def __init__(
         self,
@@ -53,8 +57,11 @@ class Breakdown(_Measured):
         limit: int | None = None,
         total: int | None = None,
         money: bool = False,
+        made_of: MadeOf | None = None,
+        whole: MadeOf | None = None,
     ) -> None:
         super().__init__(rows)
+        self._made_of, self._made_of_whole = made_of, whole
         self._buckets = dict(buckets)
         self._order: Order = order
         self._limit = limit
@@ -70,11 +77,16 @@ class Breakdown(_Measured):
         order: Order = "fixed",
         limit: int | None = None,
         amounts: Amounts | None = None,
+        known: Mapping[Any, int] | None = None,
     ) -> Breakdown:
         """Rows counted by a column, or their amounts added up.
 
-        `order="fixed"` for all words of an enum, else the labels that occur.
+        `order="fixed"` for all words of an enum, else the labels that occur. `known` are the numbers where they
+        are known without a look at the rows.
         """
+        made_of = lambda: (Part.by(rows, codes, amounts),)  # noqa: E731 - as short as it is seldom asked
+        if known is not None:
+            return cls(rows, known, order=order, limit=limit, money=amounts is not None, made_of=made_of)
         counts = codes.counts(rows)
         numbers = counts if amounts is None else codes.sums(amounts, rows)
         buckets = {
@@ -82,12 +94,27 @@ class Breakdown(_Measured):
             for label, count, number in zip([*codes.labels, None], counts, numbers, strict=True)
             if count or (order == "fixed" and label is not None)
         }
-        return cls(rows, buckets, order=order, limit=limit, money=amounts is not None)
+        return cls(rows, buckets, order=order, limit=limit, money=amounts is not None, made_of=made_of)
 
     @classmethod
     def split(cls, rows: Rows, parts: Mapping[Any, Flags]) -> Breakdown:
         """Rows counted by flags that exclude each other, in the order given."""
-        return cls(rows, {label: int(np.count_nonzero(rows.flags & part)) for label, part in parts.items()})
+        counts = {label: int(np.count_nonzero(rows.flags & part)) for label, part in parts.items()}
+        return cls(rows, counts, made_of=lambda: (Part.split(rows, _cells(parts)),))
+
+    @classmethod
+    def overlapping(cls, rows: Rows, parts: Mapping[Any, Flags], amounts: Amounts) -> Breakdown:
+        """The rows' amounts added up by flags, by label; a row may be in several parts, the total has it once."""
+        chosen = {label: rows.flags & part for label, part in parts.items()}
+        return cls(
+            rows,
+            {label: amounts.sum(flags) for label, flags in chosen.items() if flags.any()},
+            order="label",
+            total=amounts.sum(rows.flags),
+            money=True,
+            made_of=lambda: (Part.split(rows, _cells(chosen), amounts),),
+            whole=lambda: (Part.each(rows, amounts=amounts),),
+        )
 
     def _all(self) -> dict[Any, int]:
         """All buckets in order, the missing one last."""
@@ -115,6 +142,14 @@ class Breakdown(_Measured):
         return {
             label: float(number / self.total) if self._total else None for label, number in self.value.items()
         }
+
+    def _numbers(self) -> dict[Cell, Whole]:
+        labels = dict.fromkeys((*self._all(), *self._buckets))
+        return {(label,): self._buckets.get(label, 0) for label in labels}
+
+    def _whole(self, parts: Sequence[Part]) -> Contributions:
+        whole = [part.together() for part in parts] if self._made_of_whole is None else self._made_of_whole()
+        return Contributions((), {(): self._total}, tuple(whole))
 
     def _shown(self) -> str:
         numbers = ", ".join(f"{label}: {number:,}" for label, number in self.value.items())
@@ -150,6 +185,10 @@ class Breakdown(_Measured):
         }
 
 
+def _cells(parts: Mapping[Any, Flags]) -> dict[Cell, Flags]:
+    return {(label,): flags for label, flags in parts.items()}
+
+
 def cells(down: Codes, across: Codes, rows: Flags) -> Array:
     """How many rows each pair of labels has; the first row and column are for those without."""
     width = len(across.labels) + 1
@@ -174,12 +213,28 @@ def histogram(values: Array) -> Array:
 
 
 class Crosstab(Result):
-    """Rows counted two ways; the missing row and column stand only where they are not zero."""
+    """Rows counted two ways; the missing row and column stand only where they are not zero.
+
+    `order`: "label" sorts the rows by label, "largest" by their totals, the largest first. `limit` cuts the
+    rows that `.value` shows; `.columns_total` and `merge` know all of them.
+    """
 
     kind: ClassVar[str] = "crosstab"
+    cell_names: ClassVar[tuple[str, ...]] = ("row", "column")
 
-    def __init__(self, rows: Rows, down: Codes, across: Codes) -> None:
+    def __init__(
+        self,
+        rows: Rows,
+        down: Codes,
+        across: Codes,
+        *,
+        order: Literal["label", "largest"] = "label",
+        limit: int | None = None,
+    ) -> None:
         super().__init__(rows)
+        self._made_of = lambda: (Part.crossed(rows, down, across),)
+        self._order = order
+        self._limit = limit
         counts = cells(down, across, rows.flags)
         columns = [None, *across.labels]
         self._columns: list[Any] = list(across.labels)
@@ -192,6 +247,8 @@ class Crosstab(Result):
     def _labels(self) -> tuple[list[Any], list[Any]]:
         """The labels of the rows, sorted, and of the columns, in their order; None last, if it occurs."""
         down = sorted(label for label in self._cells if label is not None)
+        if self._order == "largest":
+            down.sort(key=lambda label: -sum(self._cells[label].values()))
         missing = any(line.get(None) for line in self._cells.values())
         return (
             [*down, None] if None in self._cells else down,
@@ -201,42 +258,70 @@ class Crosstab(Result):
     @property
     def value(self) -> dict[Any, dict[Any, int]]:
         """Each row label's counts by column label."""
+        return dict(itertools.islice(self._all().items(), self._limit))
+
+    def _all(self) -> dict[Any, dict[Any, int]]:
+        """All rows in order, those that `limit` cuts off too."""
         down, across = self._labels()
         return {row: {column: self._cells[row].get(column, 0) for column in across} for row in down}
 
     @property
+    def total(self) -> int:
+        """How many rows are counted, those that `limit` cuts off too."""
+        return self.used
+
+    @property
     def rows_total(self) -> dict[Any, int]:
+        """The sum of each row that `.value` shows."""
         return {row: sum(line.values()) for row, line in self.value.items()}
 
     @property
     def columns_total(self) -> dict[Any, int]:
+        """The sum of each column over all rows."""
+        lines = self._all().values()
         return {
-            column: sum(line[column] for line in self.value.values())
+            column: sum(line[column] for line in lines)
             for column in (self._labels()[1] if self._cells else self._columns)
+        }
+
+    def _numbers(self) -> dict[Cell, Whole]:
+        _, across = self._labels()
+        return {(row, column): line.get(column, 0) for row, line in self._cells.items() for column in across}
+
+    def shares(self) -> dict[Any, dict[Any, float]]:
+        """Each cell's share of its row."""
+        return {
+            row: {column: count / sum(line.values()) for column, count in line.items()}
+            for row, line in self.value.items()
         }
 
     def _shown(self) -> str:
         return f"{self.used:,} {self.spec.unit} in {len(self._cells)} rows"
 
     def _state(self) -> dict[str, Any]:
-        return {"_columns": self._columns, "_cells": self._cells}
+        names = ("_columns", "_cells", "_order", "_limit")
+        return {name: self.__dict__[name] for name in names}
 
     def _merged(self, other: Crosstab) -> dict[str, Any]:
         labels = dict.fromkeys((*self._cells, *other._cells))
         cells = {row: added(self._cells.get(row, {}), other._cells.get(row, {})) for row in labels}
-        return {"_columns": self._columns, "_cells": cells}
+        return self._state() | {"_cells": cells}
 
     def _payload(self) -> dict[str, Any]:
+        lines = [{"label": row, "values": list(line.values())} for row, line in self._all().items()]
         return {
             "columns": self._labels()[1],
-            "value": [{"label": row, "values": list(line.values())} for row, line in self.value.items()],
+            "value": lines[: self._limit],
+            "cut_off": [] if self._limit is None else lines[self._limit :],
+            "order": self._order,
+            "limit": self._limit,
         }
 
     def _records(self) -> dict[str, list[Any]]:
-        down, across = self._labels()
-        table: dict[str, list[Any]] = {"label": down}
-        for column in across:
-            table["missing" if column is None else str(column)] = [self.value[row][column] for row in down]
+        value = self.value
+        table: dict[str, list[Any]] = {"label": list(value)}
+        for column in self._labels()[1]:
+            table["missing" if column is None else str(column)] = [line[column] for line in value.values()]
         return table
 
 
@@ -247,6 +332,7 @@ class Monthly(_Measured):
     """
 
     kind: ClassVar[str] = "monthly"
+    cell_names: ClassVar[tuple[str, ...]] = ("series", "month")
 
     def __init__(
         self,
@@ -255,8 +341,10 @@ class Monthly(_Measured):
         *,
         money: bool = False,
         adds_up: bool = True,
+        made_of: MadeOf | None = None,
     ) -> None:
         super().__init__(rows)
+        self._made_of = made_of
         self.adds_up = adds_up
         self._series = {name: dict(months) for name, months in series.items()}
         self._money = money
@@ -272,16 +360,23 @@ class Monthly(_Measured):
     ) -> Monthly:
         """Rows counted, or their amounts added up, by the month of their date, one series a part."""
         index = rows.index
-        lengths = [month.last - month.first + 1 for month in months]
-        of_day = np.repeat(np.arange(len(months), dtype=np.int8), lengths)  # months follow each other
-        place = of_day.take(dates.days.take(index) - np.int32(months[0].first))
+        place = month_places(rows, dates, months)
         series = {}
         for name, part in parts.items():
             chosen = slice(None) if part is None else part[index]
             found = np.zeros(len(months), np.int64)
             np.add.at(found, place[chosen], 1 if amounts is None else amounts.minor[index][chosen])
             series[name] = dict(zip((month.label for month in months), found.tolist(), strict=True))
-        return cls(rows, series, money=amounts is not None)
+        made_of = lambda: (Part.monthly(rows, dates, months, parts, amounts),)  # noqa: E731 - as above
+        return cls(rows, series, money=amounts is not None, made_of=made_of)
+
+    @classmethod
+    def standing(cls, rows: Rows, name: str, months: Mapping[str, Flags], amounts: Amounts) -> Monthly:
+        """One series: the amounts of the rows for which a month's flags hold, such as on its last day."""
+        sums = {month: amounts.sum(rows.flags & flags) for month, flags in months.items()}
+        cells = {(name, month): flags for month, flags in months.items()}
+        made_of = lambda: (Part.split(rows, cells, amounts),)  # noqa: E731 - as above
+        return cls(rows, {name: sums}, money=True, adds_up=False, made_of=made_of)
 
     @property
     def value(self) -> dict[str, dict[str, Any]]:
@@ -295,6 +390,9 @@ class Monthly(_Measured):
     def months(self) -> list[str]:
         """The months, ascending."""
         return list(next(iter(self._series.values())))
+
+    def _numbers(self) -> dict[Cell, Whole]:
+        return {(name, month): n for name, months in self._series.items() for month, n in months.items()}
 
     def _shown(self) -> str:
         totals = ", ".join(

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from ..columns import Codes, Dates, Flags, Refs
-from ..scope import ViewTable
+from typing import TYPE_CHECKING
 
-__all__ = ["Activities", "Alerts", "Contacts", "PlaybookRuns"]
+import attrs
+import numpy as np
+
+from ..columns import Amounts, Codes, Dates, Flags, Numbers, Refs
+from ..periods import FIRST_DAY
+from ..records import AlertKind, PlaybookStatus
+from ..scope import ViewTable, word
+from ..selection import Rows
+from .urgency import urgency
+
+if TYPE_CHECKING:
+    from ..columns import Array
+
+__all__ = ["Activities", "Alerts", "ByName", "Contacts", "PlaybookRuns"]
 
 
 class Contacts(ViewTable):
@@ -22,6 +34,28 @@ class PlaybookRuns(ViewTable):
     due_on: Dates
     completed_on: Dates
 
+    @word
+    def open_ones(self) -> Rows:
+        """The runs that are new or in progress; a run that has not started yet is not in view."""
+        open_ = self.status.isin((PlaybookStatus.NEW, PlaybookStatus.IN_PROGRESS))
+        return self.everything.only(open_, otherwise="not open")
+
+    @word
+    def urgency(self) -> Codes:
+        """Of open runs: overdue, due soon, in progress, new."""
+        labels = str(PlaybookStatus.IN_PROGRESS), str(PlaybookStatus.NEW)
+        return urgency(self.due_on, self.view.today, self.status, labels)
+
+
+@attrs.frozen(eq=False)
+class ByName:
+    """Open alerts by name: on how many accounts, the MRR of these, each once, and the latest raised."""
+
+    names: list[str]
+    accounts: Numbers
+    mrr: Amounts
+    latest_on: Dates
+
 
 class Alerts(ViewTable):
     name: Codes
@@ -30,6 +64,55 @@ class Alerts(ViewTable):
     raised_on: Dates
     closed_on: Dates
     action_defined: Flags
+
+    @word
+    def open_ones(self) -> Rows:
+        """Alerts not closed by the as-of day; those not raised yet are not in view."""
+        return self.everything.only(self.closed_on.not_by(self.view.today), otherwise="closed")
+
+    def by_name(self, mrr: Amounts) -> ByName:
+        """The open alerts by name; `mrr` is that of each account in view."""
+        index = self.open_ones.index
+        codes = self.name.codes.take(index)
+        order = codes.argsort(kind="stable")  # alerts lie by account, so within a name they still do
+        index, codes = index.take(order), codes.take(order)
+        account = self.account.rows.take(index)
+        first = np.ones(len(index), bool)
+        first[1:] = codes[1:] != codes[:-1]
+        starts = first.nonzero()[0]
+        first[1:] |= account[1:] != account[:-1]
+        worth = np.where(first, mrr.minor.take(account), 0)
+        return ByName(
+            [self.name.labels[code] for code in codes[starts].tolist()],
+            Numbers(_runs(np.add, first.astype(np.int64), starts)),
+            Amounts(_runs(np.add, worth, starts), mrr.exponent),
+            Dates(_runs(np.maximum, self.raised_on.days.take(index), starts)),
+        )
+
+    def newest_unattended(self, kind: AlertKind) -> Array:
+        """Of each account in view its newest open alert of a kind without a defined action, -1 without any.
+
+        Of several on one day that with the smallest id.
+        """
+        chosen = self.open_ones.flags & self.kind.is_(kind) & ~self.action_defined
+        index = chosen.nonzero()[0]
+        accounts, raised = self.account.rows.take(index), self.raised_on.days.take(index)
+        newest = np.full(self.account.size, FIRST_DAY, np.int32)
+        np.maximum.at(newest, accounts, raised)
+        top = raised == newest.take(accounts)
+        index, accounts = index[top], accounts[top]
+        tied = np.bincount(accounts, minlength=self.account.size).take(accounts) > 1
+        by_id = sorted(zip(self.ids(index[tied]), index[tied].tolist(), strict=True), reverse=True)
+        found: Array = np.full(self.account.size, -1, np.int64)
+        found[accounts] = index
+        for _, row in by_id:  # few: the last one assigned has the smallest id
+            found[self.account.rows[row]] = row
+        return found
+
+
+def _runs(add: np.ufunc, values: Array, starts: Array) -> Array:
+    """The runs of values that begin at `starts`, each taken together."""
+    return np.asarray(add.reduceat(values, starts)) if len(starts) else values
 
 
 class Activities(ViewTable):

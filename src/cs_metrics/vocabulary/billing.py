@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from ..columns import Amounts, Codes, Dates, Flags, Numbers, Refs
-from ..periods import NO_DAY
+from ..periods import NO_DAY, Window
 from ..records import SubscriptionStatus
-from ..scope import ViewTable, word
+from ..scope import ViewTable, remembered, word
+from ..selection import Rows
 
 __all__ = ["Renewals", "Subscriptions"]
 
@@ -35,6 +36,7 @@ class Subscriptions(ViewTable):
         open_ended &= ~self.status.isin((SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE))
         return Dates(np.where(open_ended, self.started_on.days, end))
 
+    @remembered
     def active_on(self, day: int) -> Flags:
         """Started by `day` and not over by then."""
         active = self.started_on.by(day)
@@ -46,12 +48,29 @@ class Subscriptions(ViewTable):
         """Active on the as-of day."""
         return self.active_on(self.view.today)
 
+    @remembered
+    def active_ones_on(self, day: int) -> Rows:
+        """The subscriptions active on a day, of those that exist on the as-of day."""
+        return self.everything.only(self.active_on(day), otherwise="not active")
+
+    @remembered
     def account_mrr(self, day: int) -> Amounts:
         """The MRR of each account in view on a day, 0 without an active subscription."""
         return self.account.sum(self.mrr, self.active_on(day))
+
+    def fell_due(self, window: Window) -> Flags:
+        """With a renewal due in the window, active now or not; by their own next billing without renewals."""
+        if not self.view.has("renewals"):
+            return self.next_billing_on.within(window)
+        renewals = self.view.renewals
+        return renewals.subscription.any(renewals.due_on.within(window))
 
 
 class Renewals(ViewTable):
     subscription: Refs
     due_on: Dates
     renewed_on: Dates
+
+    def due_within(self, window: Window) -> Rows:
+        """The renewals that fall due in the window."""
+        return self.everything.only(self.due_on.within(window), otherwise="not due in the period")

@@ -117,9 +117,11 @@ class Contracts(ViewTable):
 
     def _at_risk(self) -> Flags:
         signals = self.view.risk_signals
-        touched = signals.touched_by_all()
-        if touched is None:
+        touches = signals.table.prepared.touches
+        if touches is None or self.rows is not None or signals.rows is not None:
             return self.touched_by(signals.active_ones.index)
+        touched = np.zeros(self.n, bool)
+        touched[touches.active(self.view.today, (self.lo, self.hi), (signals.lo, signals.hi))] = True
         touched &= self.in_force
         return touched
 

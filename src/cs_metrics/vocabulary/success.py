@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..columns import Codes, Dates, Flags, Numbers, Refs, masked_sum
-from ..periods import NO_DAY, next_days
+from ..columns import Codes, Dates, Flags, Numbers, Refs, at, masked_sum
+from ..periods import next_days
 from ..records import ObjectiveState, TaskStatus
-from ..scope import ViewTable, word
+from ..scope import ViewTable, remembered, word
 from ..selection import Rows
+from .adoption import Adoption, Histories, histories
 from .grading import Grades, bands, graded
 from .owners import owner, positions_of
 from .placing import Places, placed
+from .urgency import urgency
 
 if TYPE_CHECKING:
     from ..columns import Array
@@ -130,7 +132,7 @@ class Touchpoints(ViewTable):
             return self.engagement.any(self.scheduled_on.within(window) & ~self.cancelled)
         engagements = self.view.engagements
         found = np.zeros(engagements.table.n, bool)
-        found[calendar.parents[calendar.run(window.first, window.last)]] = True
+        found[calendar.within(window)] = True
         return engagements._cut(found)
 
 
@@ -154,6 +156,29 @@ class Tasks(ViewTable):
         late = self.due_on.before(self.view.today)
         late &= self.open
         return late
+
+    @word
+    def open_ones(self) -> Rows:
+        """The tasks to do or in progress."""
+        return self.everything.only(self.open, otherwise="not open")
+
+    @word
+    def customer(self) -> Array:
+        """The laid-out row of the account that each task is about: its own, else its engagement's; -1 for none.
+
+        Without the table of engagements a task that names only an engagement is about none that is known.
+        """
+        accounts = self.values("account_id")
+        if "engagement_id" not in self.table.columns:
+            return accounts
+        whose: Array = np.asarray(self.view.portfolio.table("engagements").columns["account_id"])
+        return np.where(accounts >= 0, accounts, at(whose, self.values("engagement_id"), -1))
+
+    @word
+    def urgency(self) -> Codes:
+        """Of open tasks: overdue, due soon, in progress, to do."""
+        labels = str(TaskStatus.IN_PROGRESS), str(TaskStatus.TO_DO)
+        return urgency(self.due_on, self.view.today, self.status, labels)
 
     @word
     def progress(self) -> Codes:
@@ -184,19 +209,6 @@ class RiskSignals(ViewTable):
             return rows.of(self.engagement, engagements.open, otherwise="of a closed engagement")
 
         return Rows.known(self, self.until.not_by(today), steps)
-
-    def touched_by_all(self) -> Flags | None:
-        """The contracts that some active signal touches, where everything is in view and has a calendar."""
-        calendar = self.calendar()
-        if calendar is None or not self.view.whole:
-            return None
-        run = calendar.run(self.view.today + 1, NO_DAY)
-        contracts = calendar.parents[run]
-        if self.exists is not None and calendar.others is not None:
-            contracts = contracts[calendar.others[run] <= self.view.today]
-        touched = np.zeros(self.view.contracts.n, bool)
-        touched[contracts] = True
-        return touched
 
     def touched(self, index: Array) -> tuple[Flags, Flags]:
         """The contracts that some of these signals name, and the engagements of those that name none."""
@@ -267,3 +279,13 @@ class AdoptionScores(ViewTable):
             same &= column[1:] == column[:-1]
         last[:-1] &= ~same
         return last
+
+    @word
+    def histories(self) -> Histories:
+        """The scores of each account in view and product, in the order of their days."""
+        return histories(self)
+
+    @remembered
+    def adoption_on(self, day: int) -> Adoption:
+        """The product adoption health of each account in view on a day."""
+        return self.histories.latest_by(day)

@@ -1,0 +1,289 @@
+"""The Review tab of the portfolio dashboard: how a portfolio stands, beside how it stood a while ago."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .metric import metric
+from .periods import Trailing, Window, as_count, as_trailing
+from .results import Amount, Breakdown, Count, Crosstab, Groups, Part, Ratio, Trend
+from .results.groups import latest, summed
+
+if TYPE_CHECKING:
+    from .columns import Dates
+    from .selection import Rows
+    from .view import View
+    from .vocabulary import Renewals
+
+__all__ = [
+    "new_accounts",
+    "new_users",
+    "active_subscriptions",
+    "active_mrr",
+    "cancelled_subscriptions",
+    "cancelled_mrr",
+    "upcoming_renewals",
+    "product_adoption_health",
+    "renewals_accomplished",
+    "new_tasks",
+    "tasks_completed",
+    "open_tasks",
+    "playbook_status",
+    "alert_status",
+    "emails_sent",
+    "calls_made",
+    "playbooks_completed",
+]
+
+LAST_30 = Trailing(30)
+SOURCE = "CustomerSuccessBox Portfolio Dashboard › Review"
+
+
+def _periods(view: View, window: Trailing) -> tuple[Window, Window]:
+    """The window up to the as-of day, and the one before it."""
+    trailing = as_trailing(window)
+    return trailing.current(view.today), trailing.previous(view.today)
+
+
+def _before(view: View, window: Trailing) -> int:
+    """The day with which a state is compared: as many days before the as-of day as the window has."""
+    return view.today - as_trailing(window).days
+
+
+def _counted(view: View, rows: Rows, dates: Dates, window: Trailing, otherwise: str) -> Trend:
+    """Rows dated in the window, against those dated in the one before it."""
+    now, then = (rows.only(dates.within(days), otherwise=otherwise) for days in _periods(view, window))
+    return Trend(Count(now), Count(then))
+
+
+@metric(title="New accounts", unit="accounts", source=SOURCE, counts="accounts")
+def new_accounts(view: View, *, window: Trailing = LAST_30) -> Trend:
+    """Accounts created in the last 30 days, against the 30 days before them.
+
+    Accounts created earlier, and those without a day of creation, are excluded.
+    """
+    accounts = view.accounts
+    return _counted(view, accounts.everything, accounts.created_on, window, "not created in the period")
+
+
+@metric(title="New users", unit="contacts", source=SOURCE, counts="contacts")
+def new_users(view: View, *, window: Trailing = LAST_30) -> Trend:
+    """Contacts at customers created in the last 30 days, against the 30 days before them.
+
+    Contacts created earlier are excluded.
+    """
+    contacts = view.contacts
+    return _counted(view, contacts.everything, contacts.created_on, window, "not created in the period")
+
+
+@metric(title="Active subscriptions", unit="subscriptions", source=SOURCE, counts="subscriptions")
+def active_subscriptions(view: View, *, window: Trailing = LAST_30) -> Trend:
+    """Subscriptions active on the as-of day, against those active 30 days before it.
+
+    Active on a day: started by then, and neither replaced nor cancelled by then; without an end only while the
+    status is active or past due. A subscription is a period of constant MRR, so an upgrade that closes one and
+    opens another counts once on any day. The status is the one that the row carries on both days.
+    """
+    active = view.subscriptions.active_ones_on
+    return Trend(Count(active(view.today)), Count(active(_before(view, window))))
+
+
+@metric(title="Active MRR", unit="currency", source=SOURCE, counts="subscriptions")
+def active_mrr(view: View, *, window: Trailing = LAST_30) -> Trend:
+    """Monthly recurring revenue of the subscriptions active on the as-of day, against 30 days before it.
+
+    In the portfolio's currency; 0 without an active subscription. Trials, paused and cancelled subscriptions
+    without an end have no part in it.
+    """
+    mrr, active = view.subscriptions.mrr, view.subscriptions.active_ones_on
+    return Trend(Amount(active(view.today), mrr), Amount(active(_before(view, window)), mrr))
+
+
+@metric(title="Cancelled subscriptions", unit="subscriptions", source=SOURCE, counts="subscriptions")
+def cancelled_subscriptions(view: View, *, window: Trailing = LAST_30) -> Trend:
+    """Subscriptions cancelled in the last 30 days, against the 30 days before them.
+
+    By the day of cancellation alone, whatever the status says. Subscriptions that ended because another took
+    their place are not cancelled.
+    """
+    subscriptions = view.subscriptions
+    cancelled = subscriptions.cancelled_on
+    return _counted(view, subscriptions.everything, cancelled, window, "not cancelled in the period")
+
+
+@metric(title="Cancelled MRR", unit="currency", source=SOURCE, counts="subscriptions")
+def cancelled_mrr(view: View, *, window: Trailing = LAST_30) -> Trend:
+    """Monthly recurring revenue of the subscriptions cancelled in the last 30 days, against the 30 before them.
+
+    In the portfolio's currency; 0 where none was cancelled.
+    """
+    subscriptions = view.subscriptions
+    now, then = (
+        subscriptions.everything.only(
+            subscriptions.cancelled_on.within(days), otherwise="not cancelled in the period"
+        )
+        for days in _periods(view, window)
+    )
+    return Trend(Amount(now, subscriptions.mrr), Amount(then, subscriptions.mrr))
+
+
+@metric(title="Upcoming renewals", unit="subscriptions", source=SOURCE, counts="subscriptions")
+def upcoming_renewals(view: View, *, window: Trailing = LAST_30) -> Trend:
+    """Active subscriptions that are billed next in the next 30 days, today in, against those due in the last 30.
+
+    Our decision: the last 30 days end yesterday, and they hold the distinct subscriptions, active now or not,
+    of which a renewal was due (`renewals`; where that table is missing, whose own next billing was), since a
+    renewed subscription carries a later day by now.
+    """
+    days, subscriptions = as_trailing(window).days, view.subscriptions
+    next_due = subscriptions.next_billing_on.within(view.next_days(days, "window"))
+    were_due = subscriptions.fell_due(Window(view.today - days, view.today - 1))
+    return Trend(
+        Count(subscriptions.active_ones_on(view.today).only(next_due, otherwise="not due in the period")),
+        Count(subscriptions.everything.only(were_due, otherwise="not due in the period")),
+    )
+
+
+@metric(
+    title="Product adoption health", unit="points of 100", source=SOURCE, counts="accounts",
+    needs=("accounts", "adoption_scores"),
+)  # fmt: skip
+def product_adoption_health(view: View, *, window: Trailing = LAST_30) -> Trend:
+    """The mean over accounts of their product adoption health on the as-of day, against 30 days before it.
+
+    That of an account is the mean over its products of the latest score of each by the day (of two on one day
+    the lower), whether or not a score names an engagement. Accounts without a score by the day are excluded;
+    without any the value is None. Exact until the end: the numerator is a fraction.
+    """
+    return Trend(_adoption(view, view.today), _adoption(view, _before(view, window)))
+
+
+def _adoption(view: View, day: int) -> Ratio:
+    adoption = view.adoption_scores.adoption_on(day)
+    scored = view.accounts.everything.only(adoption.known, otherwise="without a score")
+    return Ratio(
+        scored, adoption.total(), scored.count,
+        made_of=lambda: (
+            Part(scored.table, scored.index, (("numerator",),), None, adoption.means(scored.index)),
+            Part.each(scored, "denominator"),
+        ),
+    )  # fmt: skip
+
+
+@metric(
+    title="Renewals accomplished", unit="of the subscriptions due", source=SOURCE, counts="renewals",
+    needs=("renewals", "subscriptions"),
+)  # fmt: skip
+def renewals_accomplished(view: View, *, window: Trailing = LAST_30) -> Trend:
+    """Of the subscriptions with a renewal due in the last 30 days the share renewed, against the 30 before them.
+
+    Distinct subscriptions on both sides; one with several renewals due is renewed if one of these is. Each
+    period is judged by what was known on its own last day: a renewal done later does not count in it. No value
+    where none was due. Renewals due on other days are excluded.
+    """
+    now, then = _periods(view, window)
+    return Trend(_accomplished(view.renewals, now), _accomplished(view.renewals, then))
+
+
+def _accomplished(renewals: Renewals, window: Window) -> Ratio:
+    due = renewals.due_within(window)
+    renewed = due.flags & renewals.renewed_on.by(window.last)
+    whose, subscriptions = renewals.subscription, renewals.view.subscriptions
+    return Ratio(
+        due, whose.distinct(renewed), whose.distinct(due.flags),
+        made_of=lambda: (
+            Part.things(subscriptions, whose.any(renewed).nonzero()[0], "numerator"),
+            Part.things(subscriptions, whose.any(due.flags).nonzero()[0], "denominator"),
+        ),
+    )  # fmt: skip
+
+
+@metric(title="New tasks", unit="tasks", source=SOURCE, counts="tasks")
+def new_tasks(view: View, *, window: Trailing = LAST_30) -> Trend:
+    """Tasks created in the last 30 days, whatever their status, against the 30 days before them."""
+    tasks = view.tasks
+    return _counted(view, tasks.everything, tasks.created_on, window, "not created in the period")
+
+
+@metric(title="Tasks completed", unit="tasks", source=SOURCE, counts="tasks")
+def tasks_completed(view: View, *, window: Trailing = LAST_30) -> Trend:
+    """Tasks completed in the last 30 days, against the 30 days before them.
+
+    By the day of completion alone, whatever the status says.
+    """
+    tasks = view.tasks
+    return _counted(view, tasks.everything, tasks.completed_on, window, "not completed in the period")
+
+
+@metric(title="Open tasks", unit="tasks", source=SOURCE, counts="tasks")
+def open_tasks(view: View) -> Breakdown:
+    """Tasks to do or in progress, each in exactly one of overdue, due soon, in progress, to do.
+
+    Overdue: due before the as-of day. Due soon: due on it or in the 7 days after it. The others, and those
+    without a due day, go by their status. Shares are of all open tasks; completed and cancelled ones are
+    excluded.
+    """
+    tasks = view.tasks
+    return Breakdown.by(tasks.open_ones, tasks.urgency)
+
+
+@metric(title="Playbook status", unit="playbook runs", source=SOURCE, counts="playbook_runs")
+def playbook_status(view: View, *, limit: int = 5) -> Crosstab:
+    """The 5 playbooks with the most open runs, and how these stand: overdue, due soon, in progress, new.
+
+    Open runs are new or in progress; each is in exactly one column, as open tasks are. Runs, not accounts, are
+    counted. Shares are of the playbook's open runs. `limit` cuts the playbooks shown; the sums of the columns
+    and the rows behind are those of all playbooks. Completed and cancelled runs are excluded.
+    """
+    runs = view.playbook_runs
+    shown = as_count(limit, "limit")
+    return Crosstab(runs.open_ones, runs.playbook, runs.urgency, order="largest", limit=shown)
+
+
+@metric(
+    title="Alert status", unit="alerts", source=SOURCE, counts="alerts",
+    needs=("alerts", "accounts", "subscriptions"),
+)  # fmt: skip
+def alert_status(view: View, *, limit: int = 5) -> Groups:
+    """The alerts, by name, that are open: on how many accounts, with how much MRR, and raised last when.
+
+    Accounts are distinct, and the MRR of each on the as-of day counts once an alert. The most MRR first, then
+    by name. `limit` cuts what is shown; the value is how many alerts there are. Closed ones are excluded.
+    """
+    found = view.alerts.by_name(view.subscriptions.account_mrr(view.today))
+    columns = {
+        "accounts": summed(found.accounts),
+        "mrr": summed(found.mrr),
+        "latest_on": latest(found.latest_on),
+    }
+    shown = as_count(limit, "limit")
+    return Groups(view.alerts.open_ones, "alert", found.names, columns, by=["mrr"], limit=shown)
+
+
+def _done(view: View, kind: str, window: Trailing) -> Trend:
+    """Activities of one kind."""
+    activities = view.activities
+    of_kind = activities.everything.only(activities.kind.is_(kind), otherwise="of another kind")
+    return _counted(view, of_kind, activities.performed_on, window, "not performed in the period")
+
+
+@metric(title="Emails sent", unit="activities", source=SOURCE, counts="activities")
+def emails_sent(view: View, *, window: Trailing = LAST_30) -> Trend:
+    """Activities of the kind "email" in the last 30 days, against the 30 days before them."""
+    return _done(view, "email", window)
+
+
+@metric(title="Calls made", unit="activities", source=SOURCE, counts="activities")
+def calls_made(view: View, *, window: Trailing = LAST_30) -> Trend:
+    """Activities of the kind "call" in the last 30 days, against the 30 days before them."""
+    return _done(view, "call", window)
+
+
+@metric(title="Playbooks completed", unit="playbook runs", source=SOURCE, counts="playbook_runs")
+def playbooks_completed(view: View, *, window: Trailing = LAST_30) -> Trend:
+    """Playbook runs completed in the last 30 days, against the 30 days before them.
+
+    By the day of completion alone, whatever the status says.
+    """
+    runs = view.playbook_runs
+    return _counted(view, runs.everything, runs.completed_on, window, "not completed in the period")
