@@ -320,8 +320,9 @@ def added(mine: Mapping[Any, Any], its: Mapping[Any, Any]) -> dict[Any, Any]:
 
 def plain(value: Any) -> Any:
     """A value of an option as JSON takes it; a model as its `to_dict` says."""
-    if hasattr(value, "to_dict"):
-        return plain(value.to_dict())
+    if attrs.has(type(value)):
+        told = value.to_dict() if hasattr(value, "to_dict") else attrs.asdict(value, recurse=False)
+        return plain(told)
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if attrs.has(type(value)):
