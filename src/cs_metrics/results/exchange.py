@@ -80,7 +80,7 @@ _SHARE: dict[str, Any] = {"type": ["number", "null"]}
 
 
 def _object(**properties: Any) -> dict[str, Any]:
-    """An object of exactly these."""
+    """An object with these properties, all of them and no others."""
     return {
         "type": "object",
         "properties": properties,
