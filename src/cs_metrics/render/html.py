@@ -34,6 +34,8 @@ SHORT = 12
 """A text of no more letters, such as a day, stays on its line."""
 FIRST = 10
 """So many rows of a listing stand on the page itself, the others behind its number."""
+WIDE = 7
+"""A table of more columns gets the whole width."""
 LINES = 100
 """So many lines at most has any other table."""
 TILES = (Amount, Count, Ratio, Trend)
@@ -147,10 +149,12 @@ def _card(result: Result | Unavailable, rows: int) -> Html:
         return Html(f'<article id="{metric.id}"><h3>{escaped(metric.title)}</h3>{needs}{about}</article>')
     spec = result.spec
     title = escaped(spec.title)
+    grid = shape.grid(result, min(rows, FIRST))
     notes = [shape.note(result, min(rows, FIRST)), _left_out(result)]
+    wide = ' class="wide"' if grid is not None and len(grid.names) > WIDE else ""
     return Html(
-        f'<article id="{spec.id}"><h3>{title}</h3>{_number(result, title)}{_picture(result, spec.title)}'
-        f"{_table(result, rows, title)}"
+        f'<article id="{spec.id}"{wide}><h3>{title}</h3>{_number(result, title)}{_picture(result, spec.title)}'
+        f"{'' if grid is None else _table(result, grid, title)}"
         + "".join(f'<p class="quiet">{escaped(said)}</p>' for said in notes if said)
         + f"{_about(spec.definition, spec.source)}</article>"
     )
@@ -203,11 +207,8 @@ def _picture(result: Result, title: str) -> str:
     return bars.months(result, title) if isinstance(result, Monthly) else ""
 
 
-def _table(result: Result, rows: int, title: str) -> str:
+def _table(result: Result, grid: shape.Grid, title: str) -> str:
     """A result's table: of a listing the first rows, of a breakdown or crosstab with a bar on each line."""
-    grid = shape.grid(result, min(rows, FIRST))
-    if grid is None:
-        return ""
     drawn = bars.bars(result)
     names = escaped_all(grid.names)
     keys = bars.legend(result)
