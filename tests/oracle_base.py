@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import attrs
 
-from oracle_scope import Missing, Record, Scope
+from oracle_scope import Record, Scope
 
 
 @attrs.frozen
@@ -55,8 +55,7 @@ def metric(function: Callable[..., Answer]) -> Callable[..., Answer]:
 def need(scope: Scope, *tables: str) -> None:
     """Raise Missing for the first of these tables that was not supplied: what a definition reads must be there."""
     for table in tables:
-        if table not in scope.tables:
-            raise Missing(table)
+        scope.rows(table)  # raises for the table, and for those that filters need to tell its rows
 
 
 def count(scope: Scope, rows: list[Record], table: str) -> Answer:

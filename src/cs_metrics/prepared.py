@@ -15,7 +15,7 @@ import attrs
 import numpy as np
 
 from .columns import at
-from .daily import Daily, Means, Successors
+from .daily import Daily, Dues, Means, Settled, Successors
 from .intake import Coded
 from .periods import FIRST_DAY, LAST_DAY, NO_DAY, Window
 from .records import (
@@ -94,7 +94,9 @@ class Prepared:
     `days` by row: until when it counts, from when it is decided. `tally`: how many children of each kind a
     parent has, by the parents' rows. `calendar`: what happens when, of a long table. `touches`: which
     contracts signals touch. `daily`: how many rows of a long table have a day by when, by the day's column and
-    what else they are counted by. `successors`: which score replaces which; `means`: what they come to by day.
+    what else they are counted by. `starts`: where the rows of each parent begin, one more for the end;
+    `settled`: what these come to in the end. `dues`: renewals by the day on which they are due. `successors`:
+    which score replaces which; `means`: what the scores come to by day.
     """
 
     days: Mapping[str, Array] = attrs.field(factory=dict)
@@ -102,6 +104,9 @@ class Prepared:
     calendar: Calendar | None = None
     touches: Touches | None = None
     daily: Mapping[tuple[str, ...], Daily] = attrs.field(factory=dict)
+    starts: Array | None = None
+    settled: Settled | None = None
+    dues: Dues | None = None
     successors: Successors | None = None
     means: Means | None = None
 
@@ -352,25 +357,33 @@ def _subscriptions(table: Table, tables: Mapping[str, Table]) -> Prepared:
     lasting = _where_is(table, "status", SubscriptionStatus.ACTIVE)
     lasting |= _where_is(table, "status", SubscriptionStatus.PAST_DUE)
     end = np.where((end == NO_DAY) & ~lasting, started, end)
+    mrr, begins = _known(table, "mrr"), _begins(table)
+    accounts, starts, settled = _column(table, "account_id"), None, None
+    if accounts is not None:
+        size = tables["accounts"].n
+        starts = accounts.searchsorted(np.arange(size + 1, dtype=accounts.dtype)).astype(np.int32)
+        settled = Settled.of(accounts, begins, end, mrr, size=size)
     if table.n < LONG:
-        return Prepared({"end": end})
-    mrr, begins = _known(table, "mrr"), table.begins
-    counted = end > started
-    rows = np.flatnonzero(counted)
-    here = None if begins is None else begins[rows]
+        return Prepared({"end": end}, starts=starts, settled=settled)
+    rows = np.flatnonzero(end > started)
+    here = begins[rows]
     made = {
         ("cancelled_on",): Daily.of(cancelled, begins, mrr),
         ("started_on",): Daily.of(started[rows], here, mrr[rows]),
         ("end",): Daily.of(end[rows], here, mrr[rows]),
     }
-    return Prepared({"end": end}, daily={key: daily for key, daily in made.items() if daily is not None})
+    daily: dict[tuple[str, ...], Daily] = {key: known for key, known in made.items() if known is not None}
+    return Prepared({"end": end}, starts=starts, settled=settled, daily=daily)
 
 
 def _renewals(table: Table, tables: Mapping[str, Table]) -> Prepared:
     """The renewals in the order of the days on which they are due."""
-    if table.n < LONG or _column(table, "subscription_id") is None:
+    parents = _column(table, "subscription_id")
+    if table.n < LONG or parents is None:
         return NOTHING
-    return Prepared(calendar=Calendar.of(_known(table, "due_on"), np.arange(table.n, dtype=np.int32)))
+    return Prepared(
+        dues=Dues.of(_known(table, "due_on"), parents, _known(table, "renewed_on"), _begins(table))
+    )
 
 
 def _playbook_runs(table: Table, tables: Mapping[str, Table]) -> Prepared:
