@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -312,3 +313,43 @@ def test_letters_that_the_terminal_does_not_know(company: Path) -> None:
     found = run("report", str(company), "--everyone", "--as-of", DAY, "--format", "json", env=env)
     assert "›" in found.stdout.decode("utf-8")
     assert json.loads(found.stdout)["source"] == "ServiceNow Success report"
+
+
+# exports of vendors -------------------------------------------------------------------------------------
+
+
+def exports(folder: Path) -> Path:
+    folder.mkdir()
+    (folder / "Account.csv").write_text("Id,Name,OwnerId,CreatedDate\n001A,Acme,,2026-01-05T10:00:00.000Z\n")
+    (folder / "Contract.csv").write_text(
+        "Id,AccountId,Status,StartDate,Value__c\n800A,001A,Signed,2026-01-01,1200\n800B,001A,Signed,2026-02-01,1\n"
+    )
+    (folder / "portfolio.toml").write_text('currency = "EUR"\n')
+    return folder
+
+
+def test_a_vendors_export_by_a_mapping_of_ones_own(tmp_path: Path, told: Any) -> None:
+    folder = exports(tmp_path / "exports")
+    status, out, err = told("check", folder, "--source", "salesforce")
+    assert (status, err) == (1, "") and "Value__c" not in out and "'Signed'" in out
+    mapping = tmp_path / "ours.toml"
+    mapping.write_text(
+        '[tables.contracts.columns]\nvalue = "Value__c"\nstate.values = { Signed = "active" }\n'
+    )
+    status, out, err = told("check", folder, "--source", "salesforce", "--mapping", mapping)
+    assert (status, err) == (0, "") and "2 tables, 3 rows" in out
+    status, out, err = told(
+        "report", folder, "--source", "salesforce", "--mapping", mapping, "--everyone", "--as-of", DAY
+    )
+    assert status == 0 and "1,200.00" in out and "EUR" in out
+    assert told("check", folder, "--mapping", mapping)[0] == 2
+
+
+def test_a_proposed_mapping(tmp_path: Path, told: Any) -> None:
+    folder = exports(tmp_path / "exports")
+    status, out, err = told("map", folder, "--source", "salesforce")
+    assert status == 0 and tomllib.loads(out)["tables"]["accounts"]["columns"]["owner_id"] == "OwnerId"
+    assert "unsure: contracts.state: what 'Signed' means (2 rows)" in err
+    file = tmp_path / "proposed.toml"
+    assert told("map", folder, "--out", file)[:2] == (0, "") and tomllib.loads(file.read_text("utf-8"))
+    assert told("map", tmp_path / "none")[0] == 2

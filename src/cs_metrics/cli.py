@@ -14,6 +14,8 @@ from . import catalog
 from ._version import __version__
 from .errors import CsMetricsError, DataError, OptionError, Problem, UnknownViewer, nearest
 from .filters import Filters, ValueBand
+from .intake import OWN, SOURCES, folder_settings, propose
+from .models import DEFAULT_EFFORT, DEFAULT_HEALTH, EffortModel, HealthModel, Model
 from .render.text import printable
 from .results.base import plain
 from .view import EVERYONE
@@ -34,6 +36,8 @@ FILTERS = {
     "--account": ("accounts", "ACCOUNT"),
     "--stage": ("stages", "STAGE"),
     "--health": ("health", "HEALTH"),
+    "--customer-segment": ("customer_segments", "SEGMENT"),
+    "--health-band": ("health_bands", "BAND"),
 }
 """The flags of the filters that take words or ids, each with its name in `Filters`."""
 IDS = {"owners": "users", "accounts": "accounts"}
@@ -73,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"cs-metrics {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for add in (_add_report, _add_check, _add_sample, _add_metrics):
+    for add in (_add_report, _add_check, _add_map, _add_sample, _add_metrics):
         add(commands)
     return parser
 
@@ -94,6 +98,9 @@ def _add_report(commands: Any) -> None:
         "--contract-value", dest="contract_values", metavar="LOW:HIGH", nargs="+", action="extend",
         help="only contract values from LOW to below HIGH; either may be left out",
     )  # fmt: skip
+    for kind in ("health", "effort"):
+        told = f"the {kind} model, as TOML; the default one unless given"
+        command.add_argument(f"--{kind}-model", metavar="FILE", type=Path, help=told)
     command.add_argument(
         "--format", choices=("text", "json", "html"), help="default: by FILE's ending, or text"
     )
@@ -112,7 +119,23 @@ def _add_check(commands: Any) -> None:
 
 def _add_folder(command: argparse.ArgumentParser) -> None:
     command.add_argument("folder", metavar="FOLDER", type=Path, help="holds users.csv, accounts.parquet, ...")
+    told = f"the files are exports of {', '.join(SOURCES)}; {OWN}: of what only --mapping knows"
+    command.add_argument("--source", metavar="SOURCE", choices=(*SOURCES, OWN), help=told)
+    command.add_argument(
+        "--mapping", metavar="TOML", type=Path, help="what to change in the source's mapping"
+    )
     command.add_argument("--progress", action="store_true", help="tell of the loading, terminal or not")
+
+
+def _add_map(commands: Any) -> None:
+    command = commands.add_parser(
+        "map", help="propose a mapping for exports, from the headers of their files"
+    )
+    command.set_defaults(run=_map)
+    command.add_argument("folder", metavar="FOLDER", type=Path, help="holds a vendor's exports")
+    told = "the vendor, if it is one of %(choices)s; default: after the names of all of them"
+    command.add_argument("--source", metavar="SOURCE", choices=(*SOURCES, OWN), default=OWN, help=told)
+    command.add_argument("--out", metavar="FILE", type=Path, help="write to FILE")
 
 
 def _add_sample(commands: Any) -> None:
@@ -135,15 +158,27 @@ def _report(arguments: argparse.Namespace) -> int:
     report = catalog.report(arguments.report)
     portfolio = _load(arguments)
     viewer = EVERYONE if arguments.everyone else _id(portfolio, "users", arguments.viewer)
-    filters = _filters(portfolio, arguments)
+    models = _models(arguments)
+    filters = _filters(portfolio, arguments, models)
     try:
         view = portfolio.view(as_of=arguments.as_of, viewer=viewer, filters=filters)
     except UnknownViewer:
         raise Failure(f"{viewer!r} is not a user here; for all rows give --everyone") from None
     _warn(portfolio, view)
     kind = arguments.format or SUFFIXES.get(arguments.out.suffix.lower() if arguments.out else "", "text")
-    _write(_rendered(report.compute(view), kind, arguments.rows), kind, arguments.out)
+    known = {name for metric in report.metrics for name in metric.defaults}
+    options = {name: model for name, model in models.items() if name in known}
+    _write(_rendered(report.compute(view, **options), kind, arguments.rows), kind, arguments.out)
     return 0
+
+
+def _models(arguments: argparse.Namespace) -> dict[str, Model]:
+    """The models that were given, by the names of the options that take them."""
+    kinds: dict[str, tuple[type[Model], Path | None]] = {
+        "health": (HealthModel, arguments.health_model),
+        "effort": (EffortModel, arguments.effort_model),
+    }
+    return {name: kind.from_toml(file) for name, (kind, file) in kinds.items() if file is not None}
 
 
 def _rendered(found: ReportResult, kind: str, rows: int | None) -> str:
@@ -154,13 +189,18 @@ def _rendered(found: ReportResult, kind: str, rows: int | None) -> str:
     return found.to_text() if rows is None else found.to_text(rows)
 
 
-def _filters(portfolio: Portfolio, arguments: argparse.Namespace) -> Filters:
+def _filters(portfolio: Portfolio, arguments: argparse.Namespace, models: dict[str, Any]) -> Filters:
     given: dict[str, Any] = {name: getattr(arguments, name) for name, _ in FILTERS.values()}
     for name, table in IDS.items():
         if given[name] is not None:
             given[name] = [_id(portfolio, table, text) for text in given[name]]
     bands = arguments.contract_values
-    return Filters(**given, contract_values=None if bands is None else tuple(map(_band, bands)))
+    return Filters(
+        **given,
+        contract_values=None if bands is None else tuple(map(_band, bands)),
+        health_model=models.get("health", DEFAULT_HEALTH),
+        effort_model=models.get("effort", DEFAULT_EFFORT),
+    )
 
 
 def _band(text: str) -> ValueBand:
@@ -219,8 +259,15 @@ def _load(arguments: argparse.Namespace) -> Portfolio:
     folder: Path = arguments.folder
     if not folder.is_dir():
         raise Failure(f"{folder}: there is no such folder")
+    if arguments.mapping is not None and arguments.source is None:
+        raise Failure(f"--mapping is of a source: give --source too, which may be {OWN}")
     with _progress(arguments.progress) as told:
-        portfolio = Portfolio.read(folder, progress=told)
+        if arguments.source is None:
+            portfolio = Portfolio.read(folder, progress=told)
+        else:
+            portfolio = Portfolio.from_source(
+                arguments.source, folder, mapping=arguments.mapping, progress=told, **folder_settings(folder)
+            )
     if not portfolio.tables:
         raise Failure(f"{folder}: no file here is a table, such as users.csv or engagements.parquet")
     return portfolio
@@ -249,6 +296,19 @@ def _loaded_if_large(table: str, rows: int) -> None:
     """Lines stay on the terminal, so a small folder gets none."""
     if rows >= LARGE:
         _loaded(table, rows)
+
+
+# map ----------------------------------------------------------------------------------------------------
+
+
+def _map(arguments: argparse.Namespace) -> int:
+    """The proposal to standard output or a file, what is unsure in it to standard error."""
+    proposal = propose(arguments.folder, arguments.source)
+    _write(proposal.toml, "toml", arguments.out)
+    for what in proposal.unsure:
+        _tell(f"unsure: {what}")
+    _tell(f"cs-metrics: {len(proposal.unsure):,} to look at")
+    return 0
 
 
 # sample and metrics -------------------------------------------------------------------------------------

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 from . import intake, money
-from .errors import MissingTable, Problem, UnknownViewer
+from .errors import MissingTable, NotVisible, Problem, UnknownViewer
 from .filters import Filters
 from .layout import Table, lay_out_tables
 from .periods import as_date
@@ -47,6 +47,7 @@ class Portfolio:
         self.rejected: dict[str, Any] = loaded.rejected
         self.hierarchy, self.tables = lay_out_tables(loaded, self.exponent)
         self._seats: dict[tuple[type, Any], tuple[int, int]] = {}
+        self._only: Viewer | None = None
         self._size = sum(table.n for table in self.tables.values())
 
     @classmethod
@@ -112,6 +113,77 @@ class Portfolio:
         tables, settings = intake.read_folder(Path(folder))
         return cls(tables, Settings(**settings), on_error, progress)
 
+    @classmethod
+    def from_source(
+        cls,
+        source: str,
+        folder: str | os.PathLike[str],
+        *,
+        mapping: str | os.PathLike[str] | Mapping[str, Any] | None = None,
+        on_error: OnError = "raise",
+        progress: Progress | None = None,
+        **settings: Any,
+    ) -> Portfolio:
+        """A portfolio from a folder of files as a vendor exports them; docs/sources.md says what is read of each.
+
+        Args:
+            source: "servicenow", "customersuccessbox", "salesforce" or "hubspot"; "own": only `mapping` counts.
+            folder: holds CSV, JSON or JSON Lines files, named as the vendor names its tables.
+            mapping: a TOML file, or what one holds, that adds to the vendor's mapping or takes its place.
+            settings: currency, rates, tz and fiscal_year_start, as for `from_frames`.
+
+        What the mapping leaves out, or reads by a rule for all the rest, is told in `warnings`.
+
+        Raises:
+            DataError: as for `from_frames`; also for fields that are missing and words that nobody mapped.
+        """
+        given = Settings(**settings)
+        tables, notes = intake.read_source(source, folder, mapping)
+        made = cls(tables, given, on_error, progress)
+        made.warnings = (*notes, *made.warnings)
+        return made
+
+    @classmethod
+    def from_database(
+        cls,
+        connection: Any,
+        *,
+        tables: Collection[str] | Mapping[str, str] | None = None,
+        queries: Mapping[str, Any] | None = None,
+        viewer: Viewer | None = None,
+        extra_columns: bool = False,
+        batch: int = 50_000,
+        on_progress: Progress | None = None,
+        on_error: OnError = "raise",
+        **settings: Any,
+    ) -> Portfolio:
+        """A portfolio from the tables of a database, or from queries in their place; nothing is written there.
+
+        Args:
+            connection: a DB-API connection (SQLite, PostgreSQL, DuckDB, ...), or a SQLAlchemy one or its engine.
+            tables: which of them to read, or their names there (`{"accounts": "crm.customers"}`); by default all
+                that have our names.
+            queries: SQL, or SQLAlchemy selectables, whose columns are those of the table.
+            viewer: read no more than this user's answers need; then only they and those below can look.
+            extra_columns: read the columns that are not ours too, so that they come back in rows.
+            batch: so many rows at a time.
+            on_progress: called with a table's name and the rows of it so far, with every batch.
+            settings: currency, rates, tz and fiscal_year_start, as for `from_frames`.
+
+        Raises:
+            DataError: as for `from_frames`; also where the database refuses, or breaks off half way.
+            UnknownViewer: the viewer is not a user there.
+        """
+        given = Settings(**settings)
+        only = None if viewer is EVERYONE else viewer
+        read = intake.read_database(
+            connection, tables=tables, queries=queries, viewer=only,
+            extra_columns=extra_columns, batch=batch, on_progress=on_progress,
+        )  # fmt: skip
+        made = cls(read, given, on_error, None)
+        made._only = only
+        return made
+
     def view(
         self,
         *,
@@ -129,13 +201,25 @@ class Portfolio:
 
         Raises:
             UnknownViewer: the viewer is not a user of this portfolio.
+            NotVisible: the portfolio was read from a database for another viewer only.
             OptionError: `as_of` does not name a day without doubt.
         """
         day = as_date(as_of, "as_of", ZoneInfo(self.settings.tz))
         positions = None if viewer is EVERYONE else self._seat(viewer)
+        self._check_read_for(positions)
         if isinstance(filters, Mapping):
             filters = Filters(**filters)
         return View(self, day, viewer, filters, positions)
+
+    def _check_read_for(self, positions: tuple[int, int] | None) -> None:
+        """A portfolio that holds one viewer's rows only would give anybody above them numbers that are too small."""
+        if self._only is None:
+            return
+        low, high = self._seat(self._only)
+        if positions is None or not low <= positions[0] <= positions[1] <= high:
+            raise NotVisible(
+                "this portfolio was read for one viewer: only they and those below them can look"
+            )
 
     def _seat(self, viewer: Viewer) -> tuple[int, int]:
         """The run of positions whose rows a viewer sees, remembered: the users of a portfolio never change."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from .metric import metric
 from .periods import Trailing, Window, as_count, as_trailing
-from .results import Amount, Breakdown, Count, Crosstab, Groups, Ratio, Trend
+from .results import Amount, Breakdown, Count, Crosstab, Groups, Part, Ratio, Trend
 from .results.groups import latest, summed
 
 if TYPE_CHECKING:
@@ -167,7 +167,13 @@ def _adoption(view: View, day: int) -> Ratio:
     scored = view.accounts.everything.where(
         lambda: adoption.scored, otherwise="without a score", count=adoption.count
     )
-    return Ratio(scored, adoption.total(), scored.count)
+    return Ratio(
+        scored, adoption.total(), scored.count,
+        made_of=lambda: (
+            Part(scored.table, scored.index, (("numerator",),), None, adoption.means(scored.index)),
+            Part.each(scored, "denominator"),
+        ),
+    )  # fmt: skip
 
 
 @metric(
@@ -187,7 +193,20 @@ def renewals_accomplished(view: View, *, window: Trailing = LAST_30) -> Trend:
 
 def _accomplished(renewals: Renewals, window: Window) -> Ratio:
     renewed, due = renewals.accomplished(window)
-    return Ratio(renewals.due_within(window), renewed, due)
+    rows, whose, subscriptions = (
+        renewals.due_within(window),
+        renewals.subscription,
+        renewals.view.subscriptions,
+    )
+    return Ratio(
+        rows, renewed, due,
+        made_of=lambda: (
+            Part.things(
+                subscriptions, whose.any(rows.flags & renewals.renewed_on.by(window.last)).nonzero()[0], "numerator"
+            ),
+            Part.things(subscriptions, whose.any(rows.flags).nonzero()[0], "denominator"),
+        ),
+    )  # fmt: skip
 
 
 @metric(title="New tasks", unit="tasks", source=SOURCE, counts="tasks")

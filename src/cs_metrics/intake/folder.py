@@ -8,7 +8,7 @@ from typing import Any
 from ..errors import DataError, Problem, nearest
 from ..records import SCHEMA
 
-__all__ = ["read_folder"]
+__all__ = ["folder_settings", "read_file", "read_folder"]
 
 SETTINGS_FILE = "portfolio.toml"
 SETTINGS = ("currency", "rates", "tz", "fiscal_year_start")
@@ -40,7 +40,7 @@ def read_folder(path: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
     frames = {}
     for table in (name for name in SCHEMA if name in files):
         try:
-            frames[table] = _read(files[table])
+            frames[table] = read_file(files[table])
         except Exception as error:  # whatever a reader makes of a broken file
             expected = f"a readable file: {error}"
             problems.append(_problem(table, files[table].name, expected, "unreadable_file"))
@@ -48,6 +48,15 @@ def read_folder(path: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
     if problems:
         raise DataError(problems)
     return frames, settings
+
+
+def folder_settings(path: str | Path) -> dict[str, Any]:
+    """The settings that lie in a folder, as keyword arguments."""
+    problems: list[Problem] = []
+    settings = _settings(Path(path) / SETTINGS_FILE, problems)
+    if problems:
+        raise DataError(problems)
+    return settings
 
 
 def _problem(table: str, value: str, expected: str, code: str) -> Problem:
@@ -72,7 +81,8 @@ def _settings(file: Path, problems: list[Problem]) -> dict[str, Any]:
     return found
 
 
-def _read(file: Path) -> Any:
+def read_file(file: Path) -> Any:
+    """One file as a pandas frame; what is wrong with it is told in the reader's own errors."""
     read = {
         ".csv": _read_csv,
         ".parquet": _read_parquet,

@@ -71,7 +71,8 @@ class Adoption:
             *exact_sums(scores, self.products.take(accounts), int(self.products.max(initial=0)) + 1)
         )
 
-    def to_list(self, rows: Array) -> list[Any]:
+    def means(self, rows: Array) -> Array:
+        """The exact means of some accounts, None without a score."""
         accounts, scores = self.latest
         wanted = np.zeros(self.size, bool)
         wanted[rows] = True
@@ -80,14 +81,19 @@ class Adoption:
         whose = accounts.take(index)
         first, last = whose.searchsorted(rows).tolist(), whose.searchsorted(rows, "right").tolist()
         values = scores.take(index).tolist()
-        return [_mean(values[start:end]) for start, end in zip(first, last, strict=True)]
+        found = np.empty(len(rows), object)
+        found[:] = [_mean(values[start:end]) for start, end in zip(first, last, strict=True)]
+        return found
+
+    def to_list(self, rows: Array) -> list[Any]:
+        return [None if mean is None else float(mean) for mean in self.means(rows).tolist()]
 
     def to_array(self, rows: Array) -> Any:
         return np.array([np.nan if mean is None else mean for mean in self.to_list(rows)], np.float64)
 
 
-def _mean(scores: list[float]) -> float | None:
-    return float(sum(map(Fraction, scores)) / len(scores)) if scores else None
+def _mean(scores: list[float]) -> Fraction | None:
+    return Fraction(sum(map(Fraction, scores)) / len(scores)) if scores else None
 
 
 def adoption(scores: AdoptionScores, day: int) -> Adoption:
