@@ -451,6 +451,7 @@ def test_what_is_done_for_many_rows_is_right_for_few(group: Group, data: Any) ->
             "results.ordering.FEW",
             "view.LARGE",
             "prepared.LONG",
+            "happenings.LONG",
         ):
             patch.setattr(f"cs_metrics.{name}", 0)
         held_against_oracle(group, world, None, view(world))

@@ -410,9 +410,15 @@ class Refs:
         rows = self.rows[self._index(children)]
         return np.bincount(rows + np.intp(1), minlength=self.size + 1)[1 : self.size + 1]
 
-    def distinct(self, children: Flags) -> int:
-        """How many parents have some of `children`."""
-        return int(np.count_nonzero(self.any(children)))
+    def any_of(self, rows: Array) -> Flags:
+        """Which parents in view are among some, given by their rows, -1 for none."""
+        found = np.zeros(self.size + 1, bool)
+        found[rows] = True
+        return found[:-1]
+
+    def distinct(self, rows: Array) -> int:
+        """How many different parents in view are among some."""
+        return int(np.count_nonzero(self.any_of(rows)))
 
     def sum(self, amounts: Amounts, children: Flags) -> Amounts:
         """The sum of the amounts of `children` by parent, 0 where there are none."""
