@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         act,
         adoption,
         catalog,
+        coverage,
         errors,
         overview,
         records,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
         review,
         risk,
         samples,
+        usage,
     )
     from .changes import (
         what_changed,
@@ -118,8 +120,8 @@ __all__ = [
     "Purpose", "QBR", "Ratio", "Renewal", "RenewalStage", "Report", "ReportResult", "Result", "RiskSignal",
     "Role", "Section", "StackItem", "StackPosition", "StackTag", "Subscription", "SubscriptionStatus",
     "Task", "TaskStatus", "Touchpoint", "Trailing", "Trend", "Usage", "User", "ValueBand", "View",
-    "__version__", "act", "adoption", "catalog", "errors", "metric", "overview", "records", "renewal",
-    "reports", "results", "review", "risk", "samples", "what_changed",
+    "__version__", "act", "adoption", "catalog", "coverage", "errors", "metric", "overview", "records", "renewal",
+    "reports", "results", "review", "risk", "samples", "usage", "what_changed",
 ]  # fmt: skip
 
 _MODULES = frozenset(
@@ -127,6 +129,7 @@ _MODULES = frozenset(
         "act",
         "adoption",
         "catalog",
+        "coverage",
         "errors",
         "overview",
         "records",
@@ -136,6 +139,7 @@ _MODULES = frozenset(
         "review",
         "risk",
         "samples",
+        "usage",
     ]
 )
 _PARTS = {

@@ -192,8 +192,11 @@ class _Layout:
     def _within(self, table: LoadedTable) -> tuple[Array, ...]:
         """How rows stand within their parent: so that the last of any choice among them is the one wanted.
 
-        Of QBRs that is the earliest; of opportunities the latest closed, of several on one day the smallest id.
+        Of QBRs that is the earliest; of opportunities the latest closed, of several on one day the smallest id;
+        of usage the latest of each product.
         """
+        if table.schema.name == "usage":
+            return _codes(table, "product"), _array(table, "on") - np.int64(FIRST_DAY)
         if table.schema.name == "qbrs":
             return (LAST_DAY - _array(table, "scheduled_on").astype(np.int64),)
         if table.schema.name == "opportunities" and table.keys is not None:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from ..errors import RowsNotKept
-from .base import Result
+from .base import Context, Result
 from .contributions import Part
 
 if TYPE_CHECKING:
@@ -113,6 +113,22 @@ class Ratio(Result):
         self.numerator = simplest(numerator) if isinstance(numerator, Fraction) else numerator
         self.denominator = simplest(denominator) if isinstance(denominator, Fraction) else denominator
         self._distinct = distinct
+
+    @staticmethod
+    def of_money(rows: Rows, numerator: int, denominator: int) -> Ratio:
+        """One amount over another, both in minor units."""
+        major = Context.of(rows).major
+        return Ratio(rows, major(numerator), major(denominator))
+
+    @staticmethod
+    def of_amounts(rows: Rows, above: Amounts, below: Amounts) -> Ratio:
+        """The sum of amounts of the rows over that of others."""
+        ratio = Ratio.of_money(rows, above.sum(rows.flags), below.sum(rows.flags))
+        ratio._made_of = lambda: (
+            Part.each(rows, "numerator", amounts=above),
+            Part.each(rows, "denominator", amounts=below),
+        )
+        return ratio
 
     @property
     def value(self) -> float | None:

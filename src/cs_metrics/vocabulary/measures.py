@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from ..columns import Amounts, Codes, Dates, Numbers, Refs
-from ..scope import ViewTable
+from typing import TYPE_CHECKING
+
+import attrs
+import numpy as np
+
+from ..columns import Amounts, Codes, Dates, Flags, Numbers, Refs, Shares, at
+from ..scope import ViewTable, remembered, word
+from ..selection import Rows
+
+if TYPE_CHECKING:
+    from ..columns import Array
 
 __all__ = ["CampaignTouches", "Measures", "Propensities", "Usage"]
 
@@ -15,12 +24,77 @@ class Measures(ViewTable):
     on: Dates
 
 
+@attrs.frozen(eq=False)
+class ByProduct:
+    """Usage by product: of how many accounts it is known, their active users, their licences, and the active
+    users where there are licences.
+    """
+
+    accounts: Numbers
+    active: Numbers
+    licensed: Numbers
+    active_of_licensed: Numbers
+
+
 class Usage(ViewTable):
     account: Refs
     product: Codes
     on: Dates
     active_users: Numbers
     licensed_users: Numbers
+
+    @word
+    def series(self) -> Array:
+        """Which account and product each row is of, as numbers from 0 on: rows of one stand together, by day."""
+        starts = np.zeros(self.n, np.intp)
+        for column in (self.values("account_id"), self.product.codes):
+            starts[1:] |= column[1:] != column[:-1]
+        return starts.cumsum()
+
+    @remembered
+    def latest_by(self, day: int) -> Flags:
+        """The last row of each account and product by a day."""
+        latest = self.on.by(day)
+        if self.exists is not None:
+            latest &= self.exists
+        latest[:-1] &= ~((self.series[1:] == self.series[:-1]) & latest[1:])
+        return latest
+
+    @word
+    def latest_ones(self) -> Rows:
+        """The last row of each account and product by the as-of day."""
+        return self.everything.only(self.latest_by(self.view.today), otherwise="earlier row")
+
+    @remembered
+    def shares_on(self, day: int) -> Shares:
+        """What share of the licences was in use, beside each row, at the last row of its series by a day."""
+        index = self.latest_by(day).nonzero()[0]
+        row = np.full(self.n + 1, -1)  # by series; without rows there is none
+        row[self.series[index]] = index
+        row = row[self.series]
+        return Shares(at(self.active, row, 0), at(self.licensed, row, 0))
+
+    @word
+    def active(self) -> Array:
+        return self.active_users.values.astype(np.int64)
+
+    @word
+    def licensed(self) -> Array:
+        """The licences of each row, 0 where none are known."""
+        licensed = self.licensed_users.values
+        return np.where(licensed > 0, licensed, 0).astype(np.int64)
+
+    @remembered
+    def by_product(self, day: int) -> ByProduct:
+        """The last rows of accounts by a day, product by product."""
+        index = self.latest_by(day).nonzero()[0]
+        product, active, licensed = (
+            values[index] for values in (self.product.codes, self.active, self.licensed)
+        )
+        sums = np.zeros((4, len(self.product.labels)), np.int64)
+        for line, values in zip(sums, (1, active, licensed, active * (licensed > 0)), strict=True):
+            np.add.at(line, product, values)
+        return ByProduct(*map(Numbers, sums))
 
 
 class Propensities(ViewTable):

@@ -39,6 +39,12 @@ class Accounts(ViewTable):
     employees: Numbers
     seats: Numbers
 
+    @word
+    def actively_owned(self) -> Flags:
+        """Whose owner is an active user."""
+        active = np.asarray(self.view.portfolio.table("users").columns["active"])
+        return np.asarray(at(active, self.values("owner_id"), False))
+
 
 class Engagements(ViewTable):
     stage: Codes
