@@ -230,6 +230,12 @@ class Amounts:
             minor = minor[minor != NO_AMOUNT]
         return int(minor.sum())
 
+    @property
+    def given(self) -> Flags:
+        """Where there is an amount."""
+        found: Flags = self.minor != NO_AMOUNT
+        return found
+
     def known(self, index: Array) -> Array:
         """The amounts of rows, 0 where missing: for sums."""
         minor = self.minor[index]

@@ -195,6 +195,8 @@ class _Layout:
         Of QBRs that is the earliest; of opportunities the latest closed, of several on one day the smallest id;
         of usage the latest of each product.
         """
+        if table.schema.name == "propensities":
+            return (_array(table, "on") - np.int64(FIRST_DAY),)
         if table.schema.name == "usage":
             return _codes(table, "product"), _array(table, "on") - np.int64(FIRST_DAY)
         if table.schema.name == "qbrs":

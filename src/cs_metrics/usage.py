@@ -60,14 +60,15 @@ def summary(view: View) -> Groups:
     columns: dict[str, Grouped | Quotient | Difference] = {
         "accounts": summed(now.accounts),
         "active_users": summed(now.active),
-        "licensed_users": summed(now.licensed),
+        "licensed_users": summed(now.told),
+        "licensed": summed(now.licensed),
         "active_of_licensed": summed(now.active_of_licensed),
         "active_before": summed(before.active_of_licensed),
         "licensed_before": summed(before.licensed),
-        "share": Quotient("active_of_licensed", "licensed_users"),
+        "share": Quotient("active_of_licensed", "licensed"),
         "share_before": Quotient("active_before", "licensed_before"),
         "change": Difference("share", "share_before"),
     }
-    hidden = ("active_of_licensed", "active_before", "licensed_before")
+    hidden = ("licensed", "active_of_licensed", "active_before", "licensed_before")
     known = now.accounts.values > 0
     return Groups(usage.latest_ones, "product", usage.product.labels, columns, hidden=hidden, occurs=known)

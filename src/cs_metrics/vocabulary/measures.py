@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import attrs
 import numpy as np
 
-from ..columns import Amounts, Codes, Dates, Flags, Numbers, Refs, Shares, at
+from ..columns import NO_AMOUNT, Amounts, Codes, Dates, Flags, Numbers, Refs, Shares, at
+from ..periods import FIRST_DAY
 from ..scope import ViewTable, remembered, word
 from ..selection import Rows
 
@@ -27,13 +29,14 @@ class Measures(ViewTable):
 @attrs.frozen(eq=False)
 class ByProduct:
     """Usage by product: of how many accounts it is known, their active users, their licences, and the active
-    users where there are licences.
+    users where there are licences; `told` are the licences again, missing where no row says.
     """
 
     accounts: Numbers
     active: Numbers
     licensed: Numbers
     active_of_licensed: Numbers
+    told: Numbers
 
 
 class Usage(ViewTable):
@@ -91,10 +94,12 @@ class Usage(ViewTable):
         product, active, licensed = (
             values[index] for values in (self.product.codes, self.active, self.licensed)
         )
-        sums = np.zeros((4, len(self.product.labels)), np.int64)
-        for line, values in zip(sums, (1, active, licensed, active * (licensed > 0)), strict=True):
+        told = ~np.isnan(self.licensed_users.values[index].astype(np.float64))
+        sums = np.zeros((5, len(self.product.labels)), np.int64)
+        for line, values in zip(sums, (1, active, licensed, active * (licensed > 0), told), strict=True):
             np.add.at(line, product, values)
-        return ByProduct(*map(Numbers, sums))
+        sums_told = np.where(sums[4] > 0, sums[2], np.nan)
+        return ByProduct(*map(Numbers, (*sums[:4], sums_told)))
 
 
 class Propensities(ViewTable):
@@ -103,9 +108,39 @@ class Propensities(ViewTable):
     churn: Numbers
     expand: Numbers
 
+    @word
+    def latest(self) -> Flags:
+        """The row of each account in view of the last day that it has one for, by the as-of day."""
+        _, rows = self.account.last(self.everything.flags)
+        found = np.zeros(self.n, bool)
+        found[rows] = True
+        return found
+
+
+@attrs.frozen(eq=False)
+class ByCampaign:
+    """Campaigns, each with how often it touched accounts, when last, and what is attributed to it if anything."""
+
+    labels: Sequence[str]
+    touches: Numbers
+    last_on: Dates
+    attributed: Amounts
+
 
 class CampaignTouches(ViewTable):
     account: Refs
     campaign: Codes
     on: Dates
     attributed: Amounts
+
+    @word
+    def by_campaign(self) -> ByCampaign:
+        """What has touched accounts by the as-of day."""
+        rows, codes, labels = self.everything, self.campaign.codes, self.campaign.labels
+        last_on = np.full(len(labels), FIRST_DAY, np.int32)
+        np.maximum.at(last_on, codes[rows.index], self.on.days[rows.index])
+        given = Rows(self, rows.flags & self.attributed.given)
+        sums = np.array(self.campaign.sums(self.attributed, given)[:-1], np.int64)
+        sums[np.array(self.campaign.counts(given)[:-1]) == 0] = NO_AMOUNT
+        touches = Numbers(np.array(self.campaign.counts(rows)[:-1]))
+        return ByCampaign(labels, touches, Dates(last_on), Amounts(sums, self.attributed.exponent))
