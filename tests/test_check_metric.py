@@ -140,7 +140,8 @@ def test_a_good_metric_passes_with_its_options() -> None:
 
 def test_options_are_tried() -> None:
     def fails(view: Any, *, bad: bool = False) -> Any:
-        return csm.Ratio(view.engagements.everything, next(COUNTER) if bad else 0, 1)
+        rows = view.engagements.everything
+        return csm.Ratio(rows, next(COUNTER) if bad else 0, rows.count)
 
     metric = declared(fails)
     check_metric(metric, examples=5)

@@ -52,8 +52,9 @@ def load(world: World, tables: Mapping[str, Any] | None = None) -> Portfolio:
 
 def view_of(world: World, portfolio: Portfolio | None = None, viewer: Any = None) -> View:
     """A portfolio, by default the world's own, as the world's viewer or another one sees it."""
-    looks = viewer or (EVERYONE if world.viewer is None else world.viewer)
-    return (portfolio or load(world)).view(as_of=world.as_of, viewer=looks)
+    if viewer is None:  # an id may be 0
+        viewer = EVERYONE if world.viewer is None else world.viewer
+    return (portfolio or load(world)).view(as_of=world.as_of, viewer=viewer)
 
 
 def compute(metric: Metric, view: View, options: Mapping[str, Any]) -> Any:
