@@ -99,7 +99,14 @@ def change_of(metric: Any, before: csm.View, after: csm.View, options: dict[str,
         return missing
 
 
-UNEXPLAINED: dict[str, str] = {"review.alert_status": "a group is no row"}
+UNEXPLAINED: dict[str, str] = {
+    "review.alert_status": "a group is no row",
+    "revenue.mrr_movements": "what moves is an account's MRR: a subscription alone is neither new nor churn",
+    "revenue.quick_ratio": "as the movements that it is made of",
+    "revenue.cohorts": "an account stands in its cohort, whatever subscriptions it has",
+    "revenue.concentration": "who is among the largest hangs on all the others",
+    "revenue.renewal_forecast": "what is expected is rounded once, over all contracts",
+}
 """Metrics whose value no sum over rows gives, and why; all others of the catalog are explained."""
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         renewal,
         reports,
         results,
+        revenue,
         review,
         risk,
         samples,
@@ -97,13 +98,16 @@ if TYPE_CHECKING:
         Amount,
         Breakdown,
         Change,
+        Cohorts,
         Count,
         Crosstab,
+        Forecast,
         Groups,
         Listing,
         Monthly,
         Ratio,
         Result,
+        TopShare,
         Trend,
     )
     from .view import (
@@ -113,15 +117,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Account", "Activity", "AdoptionScore", "Alert", "AlertKind", "Amount", "Audience", "Breakdown",
-    "CampaignTouch", "Change", "Contact", "Contract", "ContractState", "Count", "Crosstab",
-    "CsMetricsError", "EVERYONE", "Engagement", "Escalation", "Filters", "Groups", "Health", "Listing",
+    "CampaignTouch", "Change", "Cohorts", "Contact", "Contract", "ContractState", "Count", "Crosstab",
+    "CsMetricsError", "EVERYONE", "Engagement", "Escalation", "Filters", "Forecast", "Groups", "Health", "Listing",
     "Measure", "Metric", "Monthly", "Objective", "ObjectiveState", "Opportunity", "OpportunityKind",
     "OpportunityStage", "PlaybookRun", "PlaybookStatus", "Portfolio", "Probability", "Propensity",
     "Purpose", "QBR", "Ratio", "Renewal", "RenewalStage", "Report", "ReportResult", "Result", "RiskSignal",
     "Role", "Section", "StackItem", "StackPosition", "StackTag", "Subscription", "SubscriptionStatus",
-    "Task", "TaskStatus", "Touchpoint", "Trailing", "Trend", "Usage", "User", "ValueBand", "View",
+    "Task", "TaskStatus", "TopShare", "Touchpoint", "Trailing", "Trend", "Usage", "User", "ValueBand", "View",
     "__version__", "act", "adoption", "catalog", "coverage", "errors", "metric", "overview", "records", "renewal",
-    "reports", "results", "review", "risk", "samples", "usage", "what_changed",
+    "reports", "results", "revenue", "review", "risk", "samples", "usage", "what_changed",
 ]  # fmt: skip
 
 _MODULES = frozenset(
@@ -136,6 +140,7 @@ _MODULES = frozenset(
         "renewal",
         "reports",
         "results",
+        "revenue",
         "review",
         "risk",
         "samples",
@@ -156,7 +161,10 @@ _PARTS = {
         TaskStatus Touchpoint Usage User
     """,
     "report": "Audience Purpose Report ReportResult Section",
-    "results": "Amount Breakdown Change Count Crosstab Groups Listing Monthly Ratio Result Trend",
+    "results": """
+        Amount Breakdown Change Cohorts Count Crosstab Forecast Groups Listing Monthly Ratio Result
+        TopShare Trend
+    """,
     "view": "EVERYONE View",
 }
 _HOMES = {name: module for module, names in _PARTS.items() for name in names.split()}

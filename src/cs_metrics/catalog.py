@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from . import act, adoption, coverage, overview, renewal, review, risk, usage
+from . import act, adoption, coverage, overview, renewal, revenue, review, risk, usage
 from .errors import OptionError
 from .metric import Metric, metric_of
 from .report import Audience, Purpose, Report
@@ -12,7 +12,9 @@ from .reports import ALL
 
 __all__ = ["metric", "metrics", "overlaps", "report", "reports"]
 
-MODULES: tuple[ModuleType, ...] = (overview, risk, adoption, renewal, review, act, coverage, usage)
+MODULES: tuple[ModuleType, ...] = (
+    overview, risk, adoption, renewal, review, act, revenue, coverage, usage,
+)  # fmt: skip
 
 
 def metrics() -> tuple[Metric, ...]:

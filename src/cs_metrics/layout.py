@@ -193,10 +193,11 @@ class _Layout:
         """How rows stand within their parent: so that the last of any choice among them is the one wanted.
 
         Of QBRs that is the earliest; of opportunities the latest closed, of several on one day the smallest id;
-        of usage the latest of each product.
+        of propensities the latest, of usage the latest of each product. Periods of subscriptions stand in the order
+        in which they begin.
         """
-        if table.schema.name == "propensities":
-            return (_array(table, "on") - np.int64(FIRST_DAY),)
+        if table.schema.name in _BY_DAY:
+            return (_array(table, _BY_DAY[table.schema.name]) - np.int64(FIRST_DAY),)
         if table.schema.name == "usage":
             return _codes(table, "product"), _array(table, "on") - np.int64(FIRST_DAY)
         if table.schema.name == "qbrs":
@@ -291,6 +292,7 @@ class _Layout:
         return days
 
 
+_BY_DAY = {"subscriptions": "started_on", "propensities": "on"}
 _DATED = frozenset({"contracts", "opportunities"})
 """Tables without a first day of their own for which that of their parents is worth keeping."""
 _NOWHERE = np.empty(0, np.int32)

@@ -17,7 +17,7 @@ import numpy as np
 from .columns import at
 from .intake import Coded
 from .periods import FIRST_DAY, LAST_DAY, NO_DAY, Window
-from .records import ObjectiveState, OpportunityKind, OpportunityStage, RenewalStage
+from .records import ObjectiveState, OpportunityKind, OpportunityStage, RenewalStage, SubscriptionStatus
 from .sorting import order_by, runs_of
 
 if TYPE_CHECKING:
@@ -257,6 +257,19 @@ def _qbrs(table: Table, tables: Mapping[str, Table]) -> Prepared:
     return Prepared({"next_since": since, "next_until": until})
 
 
+def _subscriptions(table: Table, tables: Mapping[str, Table]) -> Prepared:
+    """The first day on which a period counts no more: it ended, was cancelled, or never counts.
+
+    A row without an end whose status is neither active nor past due never counts: it ends when it begins.
+    """
+    started, ended, cancelled = (_column(table, name) for name in ("started_on", "ended_on", "cancelled_on"))
+    assert started is not None and ended is not None and cancelled is not None
+    end = np.minimum(ended, cancelled)
+    goes_on = _where_is(table, "status", SubscriptionStatus.ACTIVE)
+    goes_on |= _where_is(table, "status", SubscriptionStatus.PAST_DUE)
+    return Prepared({"end": np.where((end == NO_DAY) & ~goes_on, started, end)})
+
+
 _MAKERS: Mapping[str, Callable[[Any, Mapping[str, Any]], Prepared]] = {
     "risk_signals": _signals,
     "adoption_scores": _scores,
@@ -265,4 +278,5 @@ _MAKERS: Mapping[str, Callable[[Any, Mapping[str, Any]], Prepared]] = {
     "objectives": _objectives,
     "qbrs": _qbrs,
     "touchpoints": _touchpoints,
+    "subscriptions": _subscriptions,
 }

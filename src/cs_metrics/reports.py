@@ -6,14 +6,15 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from . import act, adoption, overview, renewal, review, risk
+from . import revenue as money
 from .report import Audience, Purpose, Report, ReportResult, Section
 
 if TYPE_CHECKING:
     from .view import View
 
 __all__ = [
-    "ALL", "PORTFOLIO_ACT", "PORTFOLIO_REVIEW", "SUCCESS_REPORT", "portfolio_act", "portfolio_review",
-    "success_report",
+    "ALL", "PORTFOLIO_ACT", "PORTFOLIO_REVIEW", "REVENUE", "SUCCESS_REPORT", "portfolio_act", "portfolio_review",
+    "revenue", "success_report",
 ]  # fmt: skip
 
 
@@ -54,7 +55,28 @@ PORTFOLIO_ACT = Report(
     sections=(_tab("Act", act),),
 )
 
-ALL: tuple[Report, ...] = (SUCCESS_REPORT, PORTFOLIO_REVIEW, PORTFOLIO_ACT)
+REVENUE = Report(
+    id="revenue",
+    title="Revenue",
+    purpose=Purpose.INSIGHT,
+    audiences=(Audience.LEADERSHIP, Audience.EXECUTIVE, Audience.CSM_MANAGER),
+    source="Standard terms of the field",
+    sections=(
+        Section("Movements", (money.mrr_movements, money.quick_ratio)),
+        Section(
+            "Retention",
+            (
+                money.net_revenue_retention,
+                money.gross_revenue_retention,
+                money.logo_retention,
+                money.cohorts,
+            ),
+        ),
+        Section("Outlook", (money.concentration, money.renewal_forecast)),
+    ),
+)
+
+ALL: tuple[Report, ...] = (SUCCESS_REPORT, PORTFOLIO_REVIEW, PORTFOLIO_ACT, REVENUE)
 
 
 def success_report(view: View, **options: Any) -> ReportResult:
@@ -77,3 +99,8 @@ def portfolio_review(view: View, **options: Any) -> ReportResult:
 def portfolio_act(view: View, **options: Any) -> ReportResult:
     """The Act tab of the portfolio dashboard: what to take up today; `limit=20` shows more than 5 of each."""
     return PORTFOLIO_ACT.compute(view, **options)
+
+
+def revenue(view: View, **options: Any) -> ReportResult:
+    """Revenue: what moved MRR, who stays, and what is to be expected of the renewals that are due."""
+    return REVENUE.compute(view, **options)

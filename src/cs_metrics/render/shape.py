@@ -14,7 +14,18 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from ..records import SCHEMA
-from ..results import Amount, Breakdown, Crosstab, Groups, Listing, Monthly, Ratio, Result, Trend
+from ..results import (
+    Amount,
+    Breakdown,
+    Cohorts,
+    Crosstab,
+    Groups,
+    Listing,
+    Monthly,
+    Ratio,
+    Result,
+    Trend,
+)
 
 if TYPE_CHECKING:
     from ..filters import ValueBand
@@ -62,8 +73,8 @@ def headline(result: Result) -> tuple[str, str]:
     if isinstance(result, Trend):
         now, of = headline(result.current)
         return now, f"{of}, before: {headline(result.previous)[0]}{_changed(result)}"
-    value = {Breakdown: "total", Amount: "value", Groups: "value"}.get(type(result), "used")
-    found = getattr(result, value)
+    told = {Breakdown: "total", Amount: "value", Groups: "value", Cohorts: "left"}
+    found = getattr(result, next((name for kind, name in told.items() if isinstance(result, kind)), "used"))
     return number(found), unit[:-1] if found == 1 and unit.endswith("s") else unit
 
 
@@ -77,6 +88,8 @@ def grid(result: Result, rows: int) -> Grid | None:
         return _monthly(result)
     if isinstance(result, Listing):
         return _listing(result, rows)
+    if isinstance(result, Cohorts):
+        return _cohorts(result, rows)
     return None
 
 
@@ -87,6 +100,9 @@ def note(result: Result, rows: int) -> str:
     elif isinstance(result, Breakdown | Crosstab):
         shown = len(result.value)
         there = shown + len(result.to_dict()["cut_off"])
+    elif isinstance(result, Cohorts):
+        there = len(result.value)
+        shown = min(rows, there)
     else:
         return ""
     return f"showing {shown:,} of {there:,}" if shown < there else ""
@@ -130,12 +146,15 @@ def cell(value: Any) -> str:
 def _unit(result: Result) -> str:
     unit = result.spec.unit
     money = isinstance(result, Amount) or _holds_money(result)
-    return result.context.currency if money and unit == "currency" else unit
+    named = unit == "currency" or isinstance(result, Cohorts)
+    return result.context.currency if money and named else unit
 
 
 def _holds_money(result: Result) -> bool:
     if isinstance(result, Breakdown):
         return isinstance(result.total, Decimal)
+    if isinstance(result, Cohorts):
+        return isinstance(result.left, Decimal)
     months = result.value.values() if isinstance(result, Monthly) else ()
     return any(isinstance(value, Decimal) for series in months for value in series.values())
 
@@ -187,6 +206,19 @@ def _monthly(result: Monthly) -> Grid:
     total = ("total", *(number(sum(months.values())) for months in series.values()))
     names = ("month", *(_named(name, months.values(), result) for name, months in series.items()))
     return Grid(names, tuple(lines), _right(names), total if result.adds_up else None)
+
+
+def _cohorts(result: Cohorts, rows: int) -> Grid | None:
+    """The latest cohorts, the number of each and what is left of it after so many periods."""
+    ages = dict([*result.ages().items()][-rows:] if rows else [])
+    if not ages:
+        return None
+    oldest = min(max(map(len, ages.values())), rows + 1)
+    names = ("cohort", *(f"+{age}" if age else "first" for age in range(oldest)))
+    lines = [
+        (cohort, *map(number, line[:oldest]), *[""] * (oldest - len(line))) for cohort, line in ages.items()
+    ]
+    return Grid(names, tuple(lines), _right(names))
 
 
 def _listing(result: Listing, rows: int) -> Grid | None:

@@ -11,10 +11,12 @@ from typing import Any
 from ..errors import DataError, Problem
 from .base import Context, Result, Spec
 from .change import Change, restored
+from .cohorts import Cohorts
 from .explained import Kept, Line
+from .forecast import Forecast
 from .groups import Groups
 from .listings import Listing
-from .numbers import Amount, Count, Ratio, Trend, unnamed
+from .numbers import Amount, Count, Ratio, TopShare, Trend, unnamed
 from .tables import Breakdown, Crosstab, Monthly
 
 __all__ = ["SCHEMA_VERSION", "change_from_dict", "from_dict", "schema"]
@@ -130,6 +132,29 @@ _OWN: dict[str, dict[str, Any]] = {
         "change": {"type": ["number", "string", "null"]},
         "change_share": {"type": ["number", "null"]},
     },
+}
+_OWN["top_share"] = {
+    **_OWN["ratio"],
+    "largest": {"type": "array", "items": _TEXT},
+    "limit": {"type": "integer", "minimum": 0},
+}
+_OWN["forecast"] = {**_OWN["breakdown"], "expected_minor": _TEXT}
+_OWN["cohorts"] = {
+    "value": {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {
+                "label": _TEXT,
+                "first": _WHOLE,
+                "values": {"type": "array", "items": _NUMBER},
+            },
+            "required": ["label", "first", "values"],
+            "additionalProperties": False,
+        },
+    },
+    "by": {"enum": ["month", "quarter"]},
+    "money": {"type": "boolean"},
 }
 
 _LINE: dict[str, Any] = dict.fromkeys(
@@ -280,6 +305,11 @@ def _exact(number: int | str) -> int | Decimal | Fraction:
     return Fraction(number) if "/" in number else Decimal(number)
 
 
+def _top_share(data: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    largest = [_minor(text, context) for text in data["largest"]]
+    return _ratio(data, context) | {"_largest": largest, "_limit": data["limit"]}
+
+
 def _breakdown(data: Mapping[str, Any], context: Context) -> dict[str, Any]:
     measure = _measure(data, context)
     return {
@@ -289,6 +319,18 @@ def _breakdown(data: Mapping[str, Any], context: Context) -> dict[str, Any]:
         "_total": measure(data["total"]),
         "_money": data["money"],
     }
+
+
+def _forecast(data: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    state = _breakdown(data, context)
+    del state["_buckets"]["expected"]
+    return state | {"_expected": Fraction(data["expected_minor"])}
+
+
+def _cohorts(data: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    measure = _measure(data, context)
+    cells = {line["first"]: [measure(number) for number in line["values"]] for line in data["value"]}
+    return {"_cells": cells, "_by": data["by"], "_money": data["money"]}
 
 
 def _crosstab(data: Mapping[str, Any], context: Context) -> dict[str, Any]:
@@ -338,7 +380,10 @@ _READERS: dict[str, tuple[type[Result], Callable[[Mapping[str, Any], Context], d
     "count": (Count, lambda data, context: {}),
     "amount": (Amount, lambda data, context: {"_minor": _minor(data["value"], context)}),
     "ratio": (Ratio, _ratio),
+    "top_share": (TopShare, _top_share),
     "breakdown": (Breakdown, _breakdown),
+    "forecast": (Forecast, _forecast),
+    "cohorts": (Cohorts, _cohorts),
     "crosstab": (Crosstab, _crosstab),
     "monthly": (Monthly, _monthly),
     "listing": (Listing, _listing),

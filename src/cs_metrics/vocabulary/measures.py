@@ -109,6 +109,14 @@ class Propensities(ViewTable):
     expand: Numbers
 
     @word
+    def latest_churn(self) -> Numbers:
+        """Of each account in view the churn propensity of the last day there is one for, by the as-of day."""
+        accounts, latest = self.account.last(self.everything.flags)
+        found = np.full(self.account.size, np.nan)
+        found[accounts] = self.churn.values.take(latest)
+        return Numbers(found)
+
+    @word
     def latest(self) -> Flags:
         """The row of each account in view of the last day that it has one for, by the as-of day."""
         _, rows = self.account.last(self.everything.flags)
