@@ -105,6 +105,7 @@ UNEXPLAINED: dict[str, str] = {
     "revenue.quick_ratio": "as the movements that it is made of",
     "revenue.cohorts": "an account stands in its cohort, whatever subscriptions it has",
     "revenue.concentration": "who is among the largest hangs on all the others",
+    "usage.summary": "a group is no row",
     "revenue.renewal_forecast": "what is expected is rounded once, over all contracts",
 }
 """Metrics whose value no sum over rows gives, and why; all others of the catalog are explained."""

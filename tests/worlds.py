@@ -13,6 +13,7 @@ from cs_metrics import testing
 from cs_metrics.records import SCHEMA
 from oracle_base import UNSET
 from oracle_scope import Scope
+from variants_beyond import BEYOND_TABLES, BEYOND_VARIANTS
 from variants_portfolio import portfolio_variants
 
 SUCCESS_TABLES = (
@@ -44,6 +45,7 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     "renewal.renewals_and_losses_ytd": [{"measure": "value"}],
     "renewal.contract_value_ytd": [{"basis": "in_force"}],
     **portfolio_variants(),
+    **BEYOND_VARIANTS,
 }
 """Options to try beside the defaults; a metric with options that has no entry fails a test."""
 
@@ -78,6 +80,7 @@ GROUPS = (
     Group("success", ("overview", "risk", "adoption", "renewal"), SUCCESS_TABLES),
     Group("portfolio", ("review", "act"), PORTFOLIO_TABLES),
     Group("revenue", ("revenue",), REVENUE_TABLES),
+    Group("beyond", ("coverage", "usage", "accounts"), BEYOND_TABLES),
 )
 """Each metric of the catalog stands in one of them; a test keeps it so."""
 CALLS = [call for group in GROUPS for call in group.calls]

@@ -264,7 +264,7 @@ class Amounts:
 
 
 class Numbers:
-    """Finite numbers, float64 or whole; a missing one is NaN."""
+    """Finite numbers, float64 or whole; a missing one is NaN, of whole ones `NO_AMOUNT`."""
 
     kind = "number"
     __slots__ = ("values",)
@@ -275,11 +275,19 @@ class Numbers:
     def below(self, limit: float) -> Flags:
         return self.values < limit
 
+    @property
+    def missing(self) -> Flags:
+        found: Flags = np.isnan(self.values) if self.values.dtype.kind == "f" else self.values == NO_AMOUNT
+        return found
+
     def to_list(self, rows: Array) -> list[Any]:
-        return [None if value != value else value for value in self.values[rows].tolist()]
+        values = self.values[rows].tolist()
+        return [None if value != value or value == NO_AMOUNT else value for value in values]
 
     def to_array(self, rows: Array) -> Any:
-        return self.values[rows]
+        values = self.values[rows]
+        whole = values.dtype.kind != "f"
+        return self.to_list(rows) if whole and (values == NO_AMOUNT).any() else values
 
 
 class Quotients:

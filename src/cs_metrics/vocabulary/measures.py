@@ -94,7 +94,7 @@ class Usage(ViewTable):
         product, active, licensed = (
             values[index] for values in (self.product.codes, self.active, self.licensed)
         )
-        told = ~np.isnan(self.licensed_users.values[index].astype(np.float64))
+        told = ~self.licensed_users.missing[index]
         sums = np.zeros((5, len(self.product.labels)), np.int64)
         for line, values in zip(sums, (1, active, licensed, active * (licensed > 0), told), strict=True):
             np.add.at(line, product, values)
