@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
-from . import adoption, details, health, review, usage
+from . import adoption, details, review, stack, usage
+from . import health as healths
 from .columns import Dates, Numbers
 from .errors import NotVisible, shown
 from .filters import Filters
 from .metric import metric
-from .models import DEFAULT_HEALTH
-from .periods import NO_DAY, as_count
+from .models import DEFAULT_HEALTH, HealthModel
+from .periods import as_count
 from .report import Audience, Purpose, Report, ReportResult, Section, Unavailable
-from .results import Amount, Listing, Trend
+from .results import Listing, Trend
 from .view import View
 
 if TYPE_CHECKING:
@@ -31,10 +32,10 @@ SOURCE = "GitLab CS Reporting and Dashboarding framework › "
     title="Top customers", unit="accounts", source=SOURCE + "Top customer report", counts="accounts",
     needs=("accounts", "subscriptions"),
 )  # fmt: skip
-def top(view: View, *, limit: int = 10) -> Listing:
+def top(view: View, *, limit: int = 10, health: HealthModel = DEFAULT_HEALTH) -> Listing:
     """Accounts with MRR, health, adoption, next renewal, risk and segment in a row each; the largest MRR first.
 
-    MRR, health (the score under the default health model) and product adoption health are those of the as-of
+    MRR, health (the score under the health model) and product adoption health are those of the as-of
     day. `next_renewal_on` is the first day from then on on which one of its active subscriptions is billed or an
     undecided contract in force ends. `risk_signals` counts the active ones of its open engagements in view.
     Segment is the account's own.
@@ -46,10 +47,11 @@ def top(view: View, *, limit: int = 10) -> Listing:
     mrr = view.subscriptions.account_mrr(view.today)
     columns: dict[str, Listed] = {
         "mrr": mrr,
-        "health": accounts.graded(DEFAULT_HEALTH).scores if view.has("measures") else _nothing(view),
+        "health": accounts.graded(health).scores if view.has("measures") else _nothing(view),
         "adoption": _adoption(view),
         "next_renewal_on": _next_renewal(view),
-        "risk_signals": accounts.risk_signals if view.has("risk_signals") and view.has("engagements")
+        "risk_signals": accounts.active_signals
+        if view.has("risk_signals") and view.has("engagements")
         else _nothing(view),
         "segment": accounts.segment,
     }  # fmt: skip
@@ -82,29 +84,6 @@ def _next_renewal(view: View) -> Dates:
 
 # the profile of one account -----------------------------------------------------------------------------------
 
-C360 = Report(
-    id="c360",
-    title="Customer 360",
-    purpose=Purpose.INSIGHT,
-    audiences=(Audience.CSM, Audience.CSM_MANAGER, Audience.ANALYTICS, Audience.LEADERSHIP, Audience.EXECUTIVE),
-    source=SOURCE + "C360",
-    sections=(
-        Section("Account", (details.account,)),
-        Section("Contracts", (details.contract_value, details.contracts)),
-        Section("MRR", (review.active_mrr, details.subscriptions)),
-        Section("Usage", (usage.adoption,)),
-        Section("Health", (health.scores, review.product_adoption_health, details.engagements)),
-        Section("Risk", (details.risk_signals, adoption.low_adoption_products)),
-        Section("Tasks", (details.tasks,)),
-        Section("Touchpoints", (details.touchpoints,)),
-        Section("Playbooks", (details.playbooks,)),
-        Section("Stack", (details.alignment, details.stack)),
-        Section("Campaigns", (details.attributed, details.campaigns)),
-        Section("Propensities", (details.propensities,)),
-    ),
-)
-"""All that there is to know of accounts; `accounts.profile` and `reports.c360` compute it over one of them."""
-
 
 @attrs.frozen(kw_only=True, eq=False)
 class Profile(ReportResult):
@@ -119,7 +98,9 @@ class Profile(ReportResult):
         A row is a dict by column; None stands where a table was not supplied.
         """
         return {
-            title: {metric.id.partition(".")[2]: _plain(self.results[metric.id]) for metric in section.metrics}
+            title: {
+                metric.id.partition(".")[2]: _plain(self.results[metric.id]) for metric in section.metrics
+            }
             for title, section in ((section.title.lower(), section) for section in self.report.sections)
         }
 
@@ -138,6 +119,53 @@ def _plain(found: Result | Unavailable) -> Any:
     return found.value
 
 
+@attrs.frozen(kw_only=True)
+class AccountReport(Report):
+    """A report of one account, by `compute(view, account_id=...)`; without it of all accounts in view."""
+
+    def compute(self, view: View, *, account_id: Any = None, **options: Any) -> ReportResult:
+        """Every metric of the report over what is in view of the account.
+
+        Raises:
+            NotVisible: no such account is in view.
+        """
+        if account_id is None:
+            return Report.compute(self, view, **options)
+        alone = view_of_one(view, account_id)
+        found = Report.compute(self, alone, **options)
+        return Profile(report=self, view=alone, results=found.results, account_id=account_id)
+
+
+C360 = AccountReport(
+    id="c360",
+    title="Customer 360",
+    purpose=Purpose.INSIGHT,
+    audiences=(
+        Audience.CSM,
+        Audience.CSM_MANAGER,
+        Audience.ANALYTICS,
+        Audience.LEADERSHIP,
+        Audience.EXECUTIVE,
+    ),
+    source=SOURCE + "C360",
+    sections=(
+        Section("Account", (details.account,)),
+        Section("Contracts", (details.contract_value, details.contracts)),
+        Section("MRR", (review.active_mrr, details.subscriptions)),
+        Section("Usage", (usage.adoption,)),
+        Section("Health", (healths.scores, review.product_adoption_health, details.engagements)),
+        Section("Risk", (details.risk_signals, adoption.low_adoption_products)),
+        Section("Tasks", (details.tasks,)),
+        Section("Touchpoints", (details.touchpoints,)),
+        Section("Playbooks", (details.playbooks,)),
+        Section("Stack", (stack.alignment, details.stack)),
+        Section("Campaigns", (details.attributed, details.campaigns)),
+        Section("Propensities", (details.propensities,)),
+    ),
+)
+"""All that there is to know of accounts; `accounts.profile` and `reports.c360` compute it over one of them."""
+
+
 def profile(view: View, account_id: Any) -> Profile:
     """All that there is to know of one account in view: the C360.
 
@@ -154,18 +182,26 @@ def profile(view: View, account_id: Any) -> Profile:
         NotVisible: no such account is in view: it is outside the viewer's scope or the filters, does not exist
             yet, or never did. The words are the same.
     """
-    alone = view_of_one(view, account_id)
-    found = C360.compute(alone)
-    return Profile(report=C360, view=alone, results=found.results, account_id=account_id)
+    if account_id is None:
+        raise _not_visible(account_id)
+    found = C360.compute(view, account_id=account_id)
+    assert isinstance(found, Profile)
+    return found
+
+
+def _not_visible(account_id: Any) -> NotVisible:
+    return NotVisible(f"no account {shown(account_id)} is in view")
 
 
 def view_of_one(view: View, account_id: Any) -> View:
     """What is in view of one account, and nothing else."""
+    chosen = view.filters or Filters()
     if isinstance(account_id, bool) or not isinstance(account_id, int | str):
-        raise NotVisible(f"no account {shown(account_id)} is in view")
-    filters = attrs.evolve(view.filters or Filters(), accounts={account_id})
+        raise _not_visible(account_id)
+    if chosen.accounts is not None and account_id not in chosen.accounts:
+        raise _not_visible(account_id)
+    filters = attrs.evolve(chosen, accounts={account_id})
     alone = view.portfolio.view(as_of=view.as_of, viewer=view.viewer, filters=filters)
-    wanted = view.filters is None or view.filters.accounts is None or account_id in view.filters.accounts
-    if not wanted or not alone.accounts.everything.count:
-        raise NotVisible(f"no account {shown(account_id)} is in view")
+    if not alone.accounts.everything.count:
+        raise _not_visible(account_id)
     return alone

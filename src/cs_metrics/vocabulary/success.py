@@ -45,6 +45,13 @@ class Accounts(ViewTable):
         active = np.asarray(self.view.portfolio.table("users").columns["active"])
         return np.asarray(at(active, self.values("owner_id"), False))
 
+    @word
+    def active_signals(self) -> Numbers:
+        """How many active risk signals the open engagements in view of each account have."""
+        signals, engagements = self.view.risk_signals, self.view.engagements
+        whose = engagements.account.rows.take(signals.engagement.rows.take(signals.active_ones.index))
+        return Numbers(np.bincount(whose + np.intp(1), minlength=self.n + 1)[1:])
+
 
 class Engagements(ViewTable):
     stage: Codes

@@ -5,12 +5,12 @@ from __future__ import annotations
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from . import act, adoption, overview, renewal, review, risk
-from . import revenue as money
-from .report import Audience, Purpose, Report, ReportResult, Section
+from .. import act, adoption, overview, renewal, review, risk
+from .. import revenue as money
+from ..report import Audience, Purpose, Report, ReportResult, Section
 
 if TYPE_CHECKING:
-    from .view import View
+    from ..view import View
 
 __all__ = [
     "ALL", "PORTFOLIO_ACT", "PORTFOLIO_REVIEW", "REVENUE", "SUCCESS_REPORT", "portfolio_act", "portfolio_review",
