@@ -23,6 +23,7 @@ __all__ = [
     "Amounts",
     "Codes",
     "Dates",
+    "DerivedCodes",
     "Flags",
     "Ids",
     "Listed",
@@ -208,6 +209,24 @@ class Codes:
         return [None if code < 0 else labels[code] for code in self.codes[rows].tolist()]
 
     to_array = to_list
+
+
+class DerivedCodes(Codes):
+    """Words that are worked out when somebody looks at them."""
+
+    __slots__ = ("_made", "_make")
+
+    def __init__(self, make: Callable[[], npt.NDArray[Any]], labels: Sequence[Any]) -> None:
+        self._make = make
+        self._made: npt.NDArray[Any] | None = None
+        self.labels = labels
+        self.complete = True
+
+    @property
+    def codes(self) -> npt.NDArray[Any]:  # type: ignore[override]
+        if self._made is None:
+            self._made = self._make()
+        return self._made
 
 
 class Amounts:

@@ -293,7 +293,7 @@ class _Layout:
 
 
 _BY_DAY = {"subscriptions": "started_on", "propensities": "on"}
-_DATED = frozenset({"contracts", "opportunities"})
+_DATED = frozenset({"contracts", "opportunities", "renewals"})
 """Tables without a first day of their own for which that of their parents is worth keeping."""
 _NOWHERE = np.empty(0, np.int32)
 _RANKED = frozenset({"accounts", "engagements", "contracts", "stack_items"})

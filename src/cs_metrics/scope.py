@@ -21,7 +21,9 @@ from .selection import Rows
 
 if TYPE_CHECKING:
     from .columns import Array, Flags
+    from .daily import Daily
     from .layout import Table
+    from .periods import Window
     from .prepared import Calendar
     from .view import View
 
@@ -193,6 +195,24 @@ class ViewTable:
         """
         whole = self.rows is None and self.n * 4 > self.table.n
         return self.table.prepared.calendar if whole else None
+
+    def daily(self, *key: str) -> Daily | None:
+        """How many rows have a day by when, where that is known of all rows and all are in view."""
+        whole = self.rows is None and self.n == self.table.n
+        return self.table.prepared.daily.get(key) if whole else None
+
+    def dated(
+        self, column: str, window: Window, *, otherwise: str, among: Rows | None = None, of: str = ""
+    ) -> Rows:
+        """The rows, or those `among` them, whose day lies in the window, looked for when somebody asks.
+
+        `of` is the word by which those among them are counted beforehand.
+        """
+        daily = self.daily(column, of) if of else self.daily(column)
+        known = daily is not None and window.last <= self.view.today
+        count = daily.within(window, self.view.today) if known and daily is not None else None
+        rows = self.everything if among is None else among
+        return rows.where(lambda: getattr(self, column).within(window), otherwise=otherwise, count=count)
 
     @property
     def everything(self) -> Rows:
