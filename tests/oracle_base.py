@@ -59,6 +59,7 @@ def need(scope: Scope, *tables: str) -> None:
     for table in tables:
         if table not in scope.tables:
             raise Missing(table)
+        scope.rows(table)  # filters must be able to tell which of them match, however few are asked for
 
 
 def count(scope: Scope, rows: list[Record], table: str) -> Answer:

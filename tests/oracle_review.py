@@ -130,7 +130,6 @@ def mean_adoption(scope: Scope, day: date) -> tuple[list[Record], tuple[Fraction
 @metric
 def review__product_adoption_health(scope: Scope, *, window: Any = None) -> Answer:
     need(scope, "accounts", "adoption_scores")
-    scope.rows("adoption_scores")  # also where there is no account to look for: filters must be able to tell
     rows, now = mean_adoption(scope, scope.as_of)
     _, then = mean_adoption(scope, days_ago(scope, window))
     return trend_of_ratios(scope, rows, "accounts", now, then)

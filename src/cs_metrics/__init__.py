@@ -16,11 +16,15 @@ from .metric import Metric, metric
 
 if TYPE_CHECKING:
     from . import (
+        accounts,
         act,
         adoption,
         catalog,
         coverage,
+        details,
+        effort,
         errors,
+        health,
         overview,
         records,
         renewal,
@@ -30,6 +34,8 @@ if TYPE_CHECKING:
         review,
         risk,
         samples,
+        segmentation,
+        stack,
         usage,
     )
     from .changes import (
@@ -41,6 +47,12 @@ if TYPE_CHECKING:
     from .filters import (
         Filters,
         ValueBand,
+    )
+    from .models import (
+        ContactPolicy,
+        Cut,
+        EffortModel,
+        HealthModel,
     )
     from .periods import (
         Trailing,
@@ -97,17 +109,23 @@ if TYPE_CHECKING:
     from .results import (
         Amount,
         Breakdown,
+        Cadence,
         Change,
+        Changes,
         Cohorts,
         Count,
         Crosstab,
+        Customers,
         Forecast,
         Groups,
         Listing,
         Monthly,
         Ratio,
         Result,
+        Scores,
+        Segments,
         TopShare,
+        Tree,
         Trend,
     )
     from .view import (
@@ -117,24 +135,31 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Account", "Activity", "AdoptionScore", "Alert", "AlertKind", "Amount", "Audience", "Breakdown",
-    "CampaignTouch", "Change", "Cohorts", "Contact", "Contract", "ContractState", "Count", "Crosstab",
-    "CsMetricsError", "EVERYONE", "Engagement", "Escalation", "Filters", "Forecast", "Groups", "Health", "Listing",
-    "Measure", "Metric", "Monthly", "Objective", "ObjectiveState", "Opportunity", "OpportunityKind",
-    "OpportunityStage", "PlaybookRun", "PlaybookStatus", "Portfolio", "Probability", "Propensity",
-    "Purpose", "QBR", "Ratio", "Renewal", "RenewalStage", "Report", "ReportResult", "Result", "RiskSignal",
-    "Role", "Section", "StackItem", "StackPosition", "StackTag", "Subscription", "SubscriptionStatus",
-    "Task", "TaskStatus", "TopShare", "Touchpoint", "Trailing", "Trend", "Usage", "User", "ValueBand", "View",
-    "__version__", "act", "adoption", "catalog", "coverage", "errors", "metric", "overview", "records", "renewal",
-    "reports", "results", "revenue", "review", "risk", "samples", "usage", "what_changed",
+    "Cadence", "CampaignTouch", "Change", "Changes", "Cohorts", "Contact", "ContactPolicy", "Contract",
+    "ContractState", "Count", "Crosstab", "CsMetricsError", "Customers", "Cut", "EVERYONE",
+    "EffortModel", "Engagement", "Escalation", "Filters", "Forecast", "Groups", "Health", "HealthModel",
+    "Listing", "Measure", "Metric", "Monthly", "Objective", "ObjectiveState", "Opportunity",
+    "OpportunityKind", "OpportunityStage", "PlaybookRun", "PlaybookStatus", "Portfolio", "Probability",
+    "Propensity", "Purpose", "QBR", "Ratio", "Renewal", "RenewalStage", "Report", "ReportResult",
+    "Result", "RiskSignal", "Role", "Scores", "Section", "Segments", "StackItem", "StackPosition",
+    "StackTag", "Subscription", "SubscriptionStatus", "Task", "TaskStatus", "TopShare", "Touchpoint",
+    "Trailing", "Tree", "Trend", "Usage", "User", "ValueBand", "View", "__version__", "accounts", "act", "adoption",
+    "catalog", "coverage", "details", "effort", "errors", "health", "metric", "overview", "records", "renewal",
+    "reports", "results", "revenue", "review", "risk", "samples", "segmentation", "stack", "usage",
+    "what_changed",
 ]  # fmt: skip
 
 _MODULES = frozenset(
     [
+        "accounts",
         "act",
         "adoption",
         "catalog",
         "coverage",
+        "details",
+        "effort",
         "errors",
+        "health",
         "overview",
         "records",
         "renewal",
@@ -144,6 +169,8 @@ _MODULES = frozenset(
         "review",
         "risk",
         "samples",
+        "segmentation",
+        "stack",
         "usage",
     ]
 )
@@ -151,6 +178,7 @@ _PARTS = {
     "changes": "what_changed",
     "errors": "CsMetricsError",
     "filters": "Filters ValueBand",
+    "models": "ContactPolicy Cut EffortModel HealthModel",
     "periods": "Trailing",
     "portfolio": "Portfolio",
     "records": """
@@ -162,8 +190,8 @@ _PARTS = {
     """,
     "report": "Audience Purpose Report ReportResult Section",
     "results": """
-        Amount Breakdown Change Cohorts Count Crosstab Forecast Groups Listing Monthly Ratio Result
-        TopShare Trend
+        Amount Breakdown Cadence Change Changes Cohorts Count Crosstab Customers Forecast Groups
+        Listing Monthly Ratio Result Scores Segments TopShare Tree Trend
     """,
     "view": "EVERYONE View",
 }

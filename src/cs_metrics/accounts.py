@@ -200,7 +200,7 @@ def view_of_one(view: View, account_id: Any) -> View:
         raise _not_visible(account_id)
     if chosen.accounts is not None and account_id not in chosen.accounts:
         raise _not_visible(account_id)
-    filters = attrs.evolve(chosen, accounts={account_id})
+    filters = attrs.evolve(chosen, accounts=frozenset({account_id}))
     alone = view.portfolio.view(as_of=view.as_of, viewer=view.viewer, filters=filters)
     if not alone.accounts.everything.count:
         raise _not_visible(account_id)

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from . import act, adoption, coverage, overview, renewal, revenue, review, risk, usage
+from . import (
+    accounts,
+    act,
+    adoption,
+    coverage,
+    effort,
+    health,
+    overview,
+    renewal,
+    revenue,
+    review,
+    risk,
+    segmentation,
+    stack,
+    usage,
+)
 from .errors import OptionError
 from .metric import Metric, metric_of
 from .report import Audience, Purpose, Report
@@ -13,7 +28,8 @@ from .reports import ALL
 __all__ = ["metric", "metrics", "overlaps", "report", "reports"]
 
 MODULES: tuple[ModuleType, ...] = (
-    overview, risk, adoption, renewal, review, act, revenue, coverage, usage,
+    overview, risk, adoption, renewal, review, act, health, effort, segmentation, stack, revenue, coverage, usage,
+    accounts,
 )  # fmt: skip
 
 

@@ -33,9 +33,14 @@ if TYPE_CHECKING:
     from .columns import Array
     from .layout import Table
 
-__all__ = ["NOTHING", "Calendar", "Prepared", "prepare"]
+__all__ = [
+    "NOTHING", "POSITION_AMOUNTS", "STEP", "Calendar", "Ledger", "Prepared", "Series", "position_sums", "prepare",
+]  # fmt: skip
 
 FEW_WORDS = 64
+POSITION_AMOUNTS = ("mrr", "non_recurring", "mrr_opportunity", "non_recurring_opportunity")
+
+STEP, ROOM = 16_384, 1
 LONG = 100_000
 """From so many rows on a table is worth a calendar: who looks at fewer, looks at all of them."""
 
@@ -88,6 +93,34 @@ class Touches:
 
 
 @attrs.frozen(eq=False)
+class Series:
+    """All measures of one metric in the order of their accounts and days.
+
+    By the accounts' rows, `known` says whether there is any, `last` is the latest of all, `since` its day, and
+    `place` where it stands; without any 0, before every day, and -1.
+    """
+
+    parents: Array
+    on: Array
+    values: Array
+    known: Array
+    last: Array
+    since: Array
+    place: Array
+
+
+@attrs.frozen(eq=False)
+class Ledger:
+    """What the applicable positions of each item come to, from the first one on up to every `STEP`th.
+
+    So the sums over a run of positions are the difference of two lines, and what stands at its two ends.
+    `sums` has a line for each step, in it a column for each item.
+    """
+
+    sums: Mapping[str, Array]
+
+
+@attrs.frozen(eq=False)
 class Prepared:
     """What is known of a table's rows beyond their columns.
 
@@ -95,6 +128,8 @@ class Prepared:
     parent has, by the parents' rows. `calendar`: what happens when, of a long table. `touches`: which
     contracts signals touch. `daily`: how many rows of a long table have a day by when, by the day's column and
     what else they are counted by. `successors`: which score replaces which; `means`: what they come to by day.
+    parent has, and `sums`: what they come to, by the parents' rows. `calendar`: what happens when, of a long
+    table. `series`: rows that stand on their own by a word. `ledger`: what they come to by another parent.
     """
 
     days: Mapping[str, Array] = attrs.field(factory=dict)
@@ -104,6 +139,9 @@ class Prepared:
     daily: Mapping[tuple[str, ...], Daily] = attrs.field(factory=dict)
     successors: Successors | None = None
     means: Means | None = None
+    sums: Mapping[str, Array] = attrs.field(factory=dict)
+    series: Mapping[str, Series] = attrs.field(factory=dict)
+    ledger: Ledger | None = None
 
 
 NOTHING = Prepared()
@@ -384,6 +422,66 @@ def _playbook_runs(table: Table, tables: Mapping[str, Table]) -> Prepared:
     return Prepared(daily=daily)
 
 
+def _measures(table: Table, tables: Mapping[str, Table]) -> Prepared:
+    """Each metric's measures on their own. The layout sorts measures by account, metric and day."""
+    words, accounts = table.columns["metric"], _column(table, "account_id")
+    on, values = _column(table, "on"), _column(table, "value")
+    if accounts is None or on is None or values is None:
+        return NOTHING
+    assert isinstance(words, Coded)
+    order = words.codes.argsort(kind="stable")
+    starts = words.codes[order].searchsorted(np.arange(len(words.labels) + 1))
+    size, series = tables["accounts"].n, {}
+    for code, label in enumerate(words.labels):
+        rows = order[starts[code] : starts[code + 1]]
+        whose, days, numbers = accounts[rows], on[rows], values[rows]
+        place = np.full(size, -1, np.int32)
+        place[whose] = np.arange(len(rows), dtype=np.int32)  # of several, NumPy keeps the last one assigned
+        last = np.append(numbers, 0.0)[place]
+        since = np.append(days, np.int32(FIRST_DAY - 1))[place]
+        series[label] = Series(whose, days, numbers, place >= 0, last, since, place)
+    return Prepared(series=series)
+
+
+def _positions(table: Table, tables: Mapping[str, Table]) -> Prepared:
+    """What the applicable positions of each account come to; positions have no days."""
+    refs, applicable = _column(table, "account_id"), _column(table, "applicable")
+    if refs is None or applicable is None:
+        return NOTHING
+    columns, index = table.columns, np.flatnonzero(applicable)
+    sums = position_sums(columns, index, refs.take(index), tables["accounts"].n)
+    sums["opportunity"] = sums["mrr_opportunity"] + sums["non_recurring_opportunity"]
+    sums["misalignment"] = 100 - 100 * sums["aligned"] / np.maximum(sums["applicable"], 1)
+    return Prepared(sums=sums, ledger=_ledger(table, tables, index))
+
+
+def _ledger(table: Table, tables: Mapping[str, Table], index: Array) -> Ledger | None:
+    """The sums by item so far at every step, where that is small beside the positions."""
+    items = _column(table, "item_id")
+    if items is None:
+        return None
+    size, steps = tables["stack_items"].n, table.n // STEP + 1
+    if table.n < LONG or size * steps > table.n * ROOM:
+        return None
+    found = position_sums(table.columns, index, items.take(index) + index // STEP * size, size * steps)
+    sums = {name: np.zeros((steps + 1, size), np.int64) for name in found}
+    for name, values in found.items():
+        values.reshape(steps, size).cumsum(axis=0, out=sums[name][1:])
+    return Ledger(sums)
+
+
+def position_sums(columns: Mapping[str, Any], index: Array, rows: Array, size: int) -> dict[str, Array]:
+    """Counts and amounts of the positions `index`, whose parents are `rows`."""
+    found = {
+        "applicable": np.bincount(rows, minlength=size),
+        "aligned": np.bincount(rows[columns["aligned"].take(index)], minlength=size),
+    }
+    for name in POSITION_AMOUNTS:
+        found[name] = np.zeros(size, np.int64)
+        np.add.at(found[name], rows, columns[name].take(index))
+    return found
+
+
 _MAKERS: Mapping[str, Callable[[Any, Mapping[str, Any]], Prepared]] = {
     "risk_signals": _signals,
     "adoption_scores": _scores,
@@ -399,4 +497,6 @@ _MAKERS: Mapping[str, Callable[[Any, Mapping[str, Any]], Prepared]] = {
     "subscriptions": _subscriptions,
     "renewals": _renewals,
     "playbook_runs": _playbook_runs,
+    "measures": _measures,
+    "stack_positions": _positions,
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 import numpy as np
@@ -83,8 +83,8 @@ class ViewTable:
         self.lo, self.hi = lo, hi
         self.rows = rows
         self.n = hi - lo if rows is None else len(rows)
-        self._locks: dict[str, threading.Lock] = {}
-        self._found: dict[tuple[Any, ...], Any] = {}
+        self._locks: dict[Hashable, threading.Lock] = {}
+        self._found: dict[Hashable, Any] = {}
         if view.today >= table.latest:
             self.__dict__["exists"] = None
 
@@ -181,12 +181,18 @@ class ViewTable:
                     found = np.where(refs >= 0, exists_on(self.view, parent, refs), found)
         return None if found.all() else found
 
-    def once(self, key: tuple[Any, ...], find: Callable[[], T]) -> T:
+    def once(self, key: Hashable, find: Callable[[], T]) -> T:
         """What a word that takes an argument says: found once a view for each argument."""
-        if key not in self._found:
-            self._found[key] = find()
-        found: T = self._found[key]
-        return found
+        found = self._found
+        if not self.view.shared:
+            if key not in found:
+                found[key] = find()
+        else:  # two threads that ask for the same wait for it instead of both finding it
+            with self._locks.setdefault(key, threading.Lock()):
+                if key not in found:
+                    found[key] = find()
+        answer: T = found[key]
+        return answer
 
     def calendar(self) -> Calendar | None:
         """The rows in the order of their days, where looking at them so is worth it: in a view of most rows.

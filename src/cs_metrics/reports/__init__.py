@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from .. import act, adoption, overview, renewal, review, risk
+from .. import act, adoption, health, overview, renewal, review, risk, segmentation, stack
 from .. import revenue as money
 from ..report import Audience, Purpose, Report, ReportResult, Section
+from . import framework
+from .framework import FRAMEWORK
 
 if TYPE_CHECKING:
     from ..view import View
 
 __all__ = [
-    "ALL", "PORTFOLIO_ACT", "PORTFOLIO_REVIEW", "REVENUE", "SUCCESS_REPORT", "portfolio_act", "portfolio_review",
-    "revenue", "success_report",
+    "ALL", "CUSTOMER_SUCCESS", "PORTFOLIO_ACT", "PORTFOLIO_REVIEW", "REVENUE", "SUCCESS_REPORT", "at_risk", "c360",
+    "coverage", "cs_kpis", "customer_health", "customer_success", "daily_portfolio", "framework", "onboarding",
+    "portfolio_act", "portfolio_review", "qbr_prep", "revenue", "stage_expansion", "success_report",
+    "top_customers", "usage_detail",
 ]  # fmt: skip
 
 
@@ -76,7 +81,42 @@ REVENUE = Report(
     ),
 )
 
-ALL: tuple[Report, ...] = (SUCCESS_REPORT, PORTFOLIO_REVIEW, PORTFOLIO_ACT, REVENUE)
+
+def _settle(view: View, options: Mapping[str, Any]) -> dict[str, Any]:
+    """One health model for all elements; what is not given is that of the view's filters.
+
+    So a dashboard that is narrowed down to a segment or a band shows its accounts where the filter saw them.
+    """
+    settings = {} if view.filters is None else view.filters.settings
+    names = {"health_model": "health", "effort_model": "effort", "segment_value": "value"}
+    found: dict[str, Any] = {name: settings[given] for given, name in names.items() if given in settings}
+    if view.cut is not None and not options.keys() & {"value", "effort"}:
+        found["cut"] = view.cut
+    found |= options
+    if "health" in found or "model" in found:
+        found["model"] = found["health"] = found.get("health", found.get("model"))
+    return found
+
+
+CUSTOMER_SUCCESS = Report(
+    id="customer_success",
+    title="Customer success dashboard",
+    purpose=Purpose.INSIGHT,
+    audiences=(Audience.CSM, Audience.CSM_MANAGER, Audience.LEADERSHIP),
+    source="Lifecycle Insights Customer Success Dashboard",
+    sections=(
+        Section("Customer segments", (segmentation.segments,)),
+        Section("Health scoring", (health.distribution, health.opportunity)),
+        Section("Stack by customer", (stack.by_customer,)),
+        Section("Stack opportunity", (stack.opportunity,)),
+        Section("Stack alignment", (stack.by_item,)),
+    ),
+    settle=_settle,
+)
+
+ALL: tuple[Report, ...] = (
+    SUCCESS_REPORT, PORTFOLIO_REVIEW, PORTFOLIO_ACT, CUSTOMER_SUCCESS, REVENUE, *FRAMEWORK,
+)  # fmt: skip
 
 
 def success_report(view: View, **options: Any) -> ReportResult:
@@ -104,3 +144,75 @@ def portfolio_act(view: View, **options: Any) -> ReportResult:
 def revenue(view: View, **options: Any) -> ReportResult:
     """Revenue: what moved MRR, who stays, and what is to be expected of the renewals that are due."""
     return REVENUE.compute(view, **options)
+
+
+def customer_success(view: View, **options: Any) -> ReportResult:
+    """The customer success dashboard: its six elements, in the source's order.
+
+    Customer segments, accounts by health, opportunity by health, stack by customer, stack opportunity, stack
+    alignment. Its filters are those of the view: `accounts` (company), `health_bands` (health score), `owners`
+    (account manager), `groups` (account group), `customer_segments`; `.filters_applied` is how many are on.
+
+    `health=` and `effort=` are the models, `value=` and `cut=` how segments are cut; what is not given is that of
+    the view's filters, else the default.
+    """
+    return CUSTOMER_SUCCESS.compute(view, **options)
+
+
+def c360(view: View, account_id: Any = None, **options: Any) -> ReportResult:
+    """Customer 360: all that there is to know of one account (`accounts.profile`), or of all accounts in view.
+
+    Raises:
+        NotVisible: no such account is in view.
+    """
+    return framework.C360.compute(view, account_id=account_id, **options)
+
+
+def qbr_prep(view: View, **options: Any) -> ReportResult:
+    """Numbers for the story of a QBR: value, outcomes, risk, what is ahead. For CSM managers and leadership."""
+    return framework.QBR_PREP.compute(view, **options)
+
+
+def cs_kpis(view: View, **options: Any) -> ReportResult:
+    """The core KPIs of customer success: retention, revenue, risk, health, team. For analytics and leadership."""
+    return framework.CS_KPIS.compute(view, **options)
+
+
+def coverage(view: View, **options: Any) -> ReportResult:
+    """Whose customers are in somebody's hands and known by their usage; `measure="mrr"` weighs them by MRR."""
+    return framework.COVERAGE.compute(view, **options)
+
+
+def usage_detail(view: View, **options: Any) -> ReportResult:
+    """Usage by product, and by account and product. For CSMs and leadership."""
+    return framework.USAGE_DETAIL.compute(view, **options)
+
+
+def top_customers(view: View, **options: Any) -> ReportResult:
+    """The largest customers in a row each, and how much hangs on them. For analytics and executives."""
+    return framework.TOP_CUSTOMERS.compute(view, **options)
+
+
+def daily_portfolio(view: View, **options: Any) -> ReportResult:
+    """What to do today: tasks, playbooks, QBRs, renewals, whom to be in touch with. For CSMs and their managers."""
+    return framework.DAILY_PORTFOLIO.compute(view, **options)
+
+
+def at_risk(view: View, **options: Any) -> ReportResult:
+    """Customers at risk, to update and act on, and what is at stake. For CSMs and their managers."""
+    return framework.AT_RISK.compute(view, **options)
+
+
+def onboarding(view: View, **options: Any) -> ReportResult:
+    """Which customers are in onboarding, and the next steps. For CSMs."""
+    return framework.ONBOARDING.compute(view, **options)
+
+
+def customer_health(view: View, **options: Any) -> ReportResult:
+    """Health account by account, the worst first, who moved, and how it is overall. For CSMs and their managers."""
+    return framework.CUSTOMER_HEALTH.compute(view, **options)
+
+
+def stage_expansion(view: View, **options: Any) -> ReportResult:
+    """Where to enable and expand: required actions, opportunities, what customers have. For CSMs."""
+    return framework.STAGE_EXPANSION.compute(view, **options)

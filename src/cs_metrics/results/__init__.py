@@ -10,9 +10,13 @@ from .forecast import Forecast
 from .groups import Groups
 from .listings import Listing
 from .numbers import Amount, Count, Ratio, TopShare, Trend
+from .scores import Changes, Scores
+from .segments import Cadence, Segments
 from .tables import Breakdown, Crosstab, Monthly
+from .tree import Customers, Tree
 
 __all__ = [
-    "Amount", "Breakdown", "Change", "Cohorts", "Context", "Contributions", "Count", "Crosstab", "Forecast", "Groups",
-    "Line", "Listing", "Monthly", "Part", "Ratio", "Result", "TopShare", "Trend", "schema",
+    "Amount", "Breakdown", "Cadence", "Change", "Changes", "Cohorts", "Context", "Contributions",
+    "Count", "Crosstab", "Customers", "Forecast", "Groups", "Line", "Listing", "Monthly", "Part",
+    "Ratio", "Result", "Scores", "Segments", "TopShare", "Tree", "Trend", "schema",
 ]  # fmt: skip

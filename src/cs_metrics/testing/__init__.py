@@ -23,6 +23,9 @@
 """
 
 from .laws import LAWS, check_metric
+from .models import cuts, effort_models, health_models
 from .strategies import FILTERS, World, filters, worlds
 
-__all__ = ["FILTERS", "LAWS", "World", "check_metric", "filters", "worlds"]
+__all__ = [
+    "FILTERS", "LAWS", "World", "check_metric", "cuts", "effort_models", "filters", "health_models", "worlds",
+]  # fmt: skip

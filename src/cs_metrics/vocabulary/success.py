@@ -12,11 +12,14 @@ from ..records import ObjectiveState, TaskStatus
 from ..scope import ViewTable, remembered, word
 from ..selection import Rows
 from .adoption import Adoption, adoption
+from .grading import Grades, bands, graded
 from .owners import owner, positions_of
+from .placing import Places, placed
 from .urgency import known_urgency, urgency
 
 if TYPE_CHECKING:
     from ..columns import Array
+    from ..models import Cut, EffortModel, HealthModel, Model
     from ..periods import Window
 
 __all__ = [
@@ -55,6 +58,18 @@ class Accounts(ViewTable):
         signals, engagements = self.view.risk_signals, self.view.engagements
         whose = engagements.account.rows.take(signals.engagement.rows.take(signals.active_ones.index))
         return Numbers(np.bincount(whose + np.intp(1), minlength=self.n + 1)[1:])
+
+    def graded(self, model: Model, day: int | None = None) -> Grades:
+        """Each account's score under a model, by the measures of a day."""
+        return graded(self, model, self.view.today if day is None else day)
+
+    def bands(self, model: HealthModel, day: int | None = None) -> Codes:
+        """Each account's health band on a day."""
+        return bands(self, model, self.view.today if day is None else day)
+
+    def placed(self, value: str, effort: EffortModel, cut: Cut) -> Places:
+        """The accounts by value and effort on the as-of day."""
+        return placed(self, value, effort, cut)
 
 
 class Engagements(ViewTable):
