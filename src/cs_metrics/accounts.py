@@ -15,7 +15,7 @@ from .filters import Filters
 from .metric import metric
 from .models import DEFAULT_HEALTH, HealthModel
 from .periods import as_count
-from .report import Audience, Purpose, Report, ReportResult, Section, Unavailable
+from .report import Audience, Purpose, Report, ReportResult, Section, Unavailable, settle_models
 from .results import Listing, Trend
 from .view import View
 
@@ -148,6 +148,7 @@ C360 = AccountReport(
         Audience.EXECUTIVE,
     ),
     source=SOURCE + "C360",
+    settle=settle_models,
     sections=(
         Section("Account", (details.account,)),
         Section("Contracts", (details.contract_value, details.contracts)),

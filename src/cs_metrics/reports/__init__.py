@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from .. import act, adoption, health, overview, renewal, review, risk, segmentation, stack
 from .. import revenue as money
-from ..report import Audience, Purpose, Report, ReportResult, Section
+from ..report import Audience, Purpose, Report, ReportResult, Section, settle_models
 from . import framework
 from .framework import FRAMEWORK
 
@@ -81,23 +80,6 @@ REVENUE = Report(
     ),
 )
 
-
-def _settle(view: View, options: Mapping[str, Any]) -> dict[str, Any]:
-    """One health model for all elements; what is not given is that of the view's filters.
-
-    So a dashboard that is narrowed down to a segment or a band shows its accounts where the filter saw them.
-    """
-    settings = {} if view.filters is None else view.filters.settings
-    names = {"health_model": "health", "effort_model": "effort", "segment_value": "value"}
-    found: dict[str, Any] = {name: settings[given] for given, name in names.items() if given in settings}
-    if view.cut is not None and not options.keys() & {"value", "effort"}:
-        found["cut"] = view.cut
-    found |= options
-    if "health" in found or "model" in found:
-        found["model"] = found["health"] = found.get("health", found.get("model"))
-    return found
-
-
 CUSTOMER_SUCCESS = Report(
     id="customer_success",
     title="Customer success dashboard",
@@ -111,7 +93,7 @@ CUSTOMER_SUCCESS = Report(
         Section("Stack opportunity", (stack.opportunity,)),
         Section("Stack alignment", (stack.by_item,)),
     ),
-    settle=_settle,
+    settle=settle_models,
 )
 
 ALL: tuple[Report, ...] = (

@@ -22,7 +22,7 @@ from .. import (
     usage,
 )
 from ..accounts import C360
-from ..report import Audience, Purpose, Report, Section
+from ..report import Audience, Purpose, Report, Section, settle_models
 
 __all__ = [
     "AT_RISK", "C360", "COVERAGE", "CS_KPIS", "CUSTOMER_HEALTH", "DAILY_PORTFOLIO", "FRAMEWORK", "ONBOARDING",
@@ -41,6 +41,7 @@ QBR_PREP = Report(
     purpose=Purpose.INSIGHT,
     audiences=(MANAGER, LEADERSHIP),
     source=SOURCE,
+    settle=settle_models,
     sections=(
         Section("Value", (renewal.contract_value_ytd, revenue.mrr_movements, revenue.net_revenue_retention)),
         Section(
@@ -64,6 +65,7 @@ CS_KPIS = Report(
     purpose=Purpose.INSIGHT,
     audiences=(ANALYTICS, LEADERSHIP, EXECUTIVE),
     source=SOURCE,
+    settle=settle_models,
     sections=(
         Section(
             "Retention",
@@ -114,6 +116,7 @@ TOP_CUSTOMERS = Report(
     purpose=Purpose.INSIGHT,
     audiences=(ANALYTICS, EXECUTIVE),
     source=SOURCE,
+    settle=settle_models,
     sections=(
         Section("Top customers", (accounts.top,)),
         Section("Concentration", (revenue.concentration, segmentation.segments)),
@@ -128,6 +131,7 @@ DAILY_PORTFOLIO = Report(
     purpose=Purpose.OPERATIONALIZE,
     audiences=(CSM, MANAGER),
     source=SOURCE,
+    settle=settle_models,
     sections=(
         Section("Do today", (act.tasks_due, act.playbooks_due)),
         Section("Prepare", (overview.engagements_with_upcoming_qbrs, act.renewals_next)),
@@ -185,6 +189,7 @@ CUSTOMER_HEALTH = Report(
     purpose=Purpose.OPERATIONALIZE,
     audiences=(CSM, MANAGER),
     source=SOURCE,
+    settle=settle_models,
     sections=(
         Section("Accounts", (health.scores, health.changes)),
         Section("Products", (adoption.low_adoption_products,)),
@@ -198,6 +203,7 @@ STAGE_EXPANSION = Report(
     purpose=Purpose.OPERATIONALIZE,
     audiences=(CSM,),
     source=SOURCE,
+    settle=settle_models,
     sections=(
         Section("Required actions", (act.upsell_opportunities, adoption.engagements_without_objectives)),
         Section("Where there is more", (stack.by_customer, stack.by_item, stack.opportunity)),
