@@ -83,23 +83,32 @@ def headline(result: Result) -> tuple[str, str]:
     if isinstance(result, Trend):
         now, of = headline(result.current)
         return now, f"{of}, before: {headline(result.previous)[0]}{_changed(result)}"
-    told = {Breakdown: "total", Tree: "total", Amount: "value", Cohorts: "left", Listing: "value"}
-    found = getattr(result, next((name for kind, name in told.items() if isinstance(result, kind)), "used"))
+    value = (
+        "total"
+        if isinstance(result, Breakdown | Tree)
+        else "value"
+        if isinstance(result, Amount | Listing)
+        else "left"
+        if isinstance(result, Cohorts)
+        else "used"
+    )
+    found = getattr(result, value)
     return number(found), unit[:-1] if found == 1 and unit.endswith("s") else unit
 
 
 def grid(result: Result, rows: int) -> Grid | None:
     """A result's table, of a listing the first `rows` rows; None where the headline says it all."""
-    makers: dict[type[Result], Callable[[Any], Grid | None]] = {
+    if isinstance(result, Listing):
+        return _listing(result, rows)
+    if isinstance(result, Cohorts):
+        return _cohorts(result, rows)
+    shapes: dict[type[Result], Callable[[Any], Grid | None]] = {
         Breakdown: _breakdown,
         Tree: _tree,
         Crosstab: _crosstab,
         Monthly: _monthly,
-        Listing: lambda found: _listing(found, rows),
-        Cohorts: lambda found: _cohorts(found, rows),
     }
-    make = next((make for kind, make in makers.items() if isinstance(result, kind)), None)
-    return None if make is None else make(result)
+    return next((shape(result) for kind, shape in shapes.items() if isinstance(result, kind)), None)
 
 
 def note(result: Result, rows: int) -> str:

@@ -325,8 +325,6 @@ def plain(value: Any) -> Any:
         return plain(told)
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
-    if attrs.has(type(value)):
-        return plain(attrs.asdict(value, recurse=False))
     if isinstance(value, set | frozenset | tuple | list):
         items = [plain(item) for item in value]
         return sorted(items, key=str) if isinstance(value, set | frozenset) else items

@@ -154,29 +154,6 @@ _OWN: dict[str, dict[str, Any]] = {
         "change_share": {"type": ["number", "null"]},
     },
 }
-_OWN["top_share"] = {
-    **_OWN["ratio"],
-    "largest": {"type": "array", "items": _TEXT},
-    "limit": {"type": "integer", "minimum": 0},
-}
-_OWN["forecast"] = {**_OWN["breakdown"], "expected_minor": _TEXT}
-_OWN["cohorts"] = {
-    "value": {
-        "type": "array",
-        "items": {
-            "type": "object",
-            "properties": {
-                "label": _TEXT,
-                "first": _WHOLE,
-                "values": {"type": "array", "items": _NUMBER},
-            },
-            "required": ["label", "first", "values"],
-            "additionalProperties": False,
-        },
-    },
-    "by": {"enum": ["month", "quarter"]},
-    "money": {"type": "boolean"},
-}
 _OWN |= {
     "changes": _OWN["breakdown"]
     | {"moves": {"type": "array", "items": _object(**{"from": _TEXT, "to": _TEXT, "value": _WHOLE})}},
@@ -201,6 +178,17 @@ _OWN |= {
             ),
         },
         "total": _AMOUNT,
+    },
+    "top_share": _OWN["ratio"]
+    | {"largest": {"type": "array", "items": _TEXT}, "limit": {"type": "integer", "minimum": 0}},
+    "forecast": _OWN["breakdown"] | {"expected_minor": _TEXT},
+    "cohorts": {
+        "value": {
+            "type": "array",
+            "items": _object(label=_TEXT, first=_WHOLE, values={"type": "array", "items": _NUMBER}),
+        },
+        "by": {"enum": ["month", "quarter"]},
+        "money": {"type": "boolean"},
     },
 }
 
