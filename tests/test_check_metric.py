@@ -8,6 +8,7 @@ from typing import Any
 import jsonschema
 import numpy as np
 import pytest
+from hypothesis import settings
 from hypothesis import strategies as st
 
 import cs_metrics as csm
@@ -16,6 +17,8 @@ from cs_metrics.metric import metric_of
 from cs_metrics.testing import LAWS, check_metric, laws
 
 COUNTER = itertools.count()
+FEW = max(settings.default.max_examples // 6, 1)
+"""Each example loads a dozen portfolios."""
 
 
 def declared(function: Any, counts: str = "engagements", needs: tuple[str, ...] = ()) -> Any:
@@ -173,7 +176,7 @@ def test_details_of_accounts_obey_the_laws(name: str) -> None:
     worlds: st.SearchStrategy[Any] | None = None
     if name in ("contracts", "tasks", "account"):
         worlds = testing.worlds(tables=["users", "accounts", "engagements", "opportunities", *needs])
-    check_metric(getattr(details, name), worlds)
+    check_metric(getattr(details, name), worlds, examples=FEW)
 
 
 def test_every_law_has_words() -> None:
