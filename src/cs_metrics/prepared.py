@@ -484,7 +484,7 @@ def position_sums(columns: Mapping[str, Any], index: Array, rows: Array, size: i
 
 _MAKERS: Mapping[str, Callable[[Any, Mapping[str, Any]], Prepared]] = {
     "risk_signals": _signals, "adoption_scores": _scores, "opportunities": _opportunities, "contracts": _contracts,
-    "objectives": _objectives, "qbrs": _qbrs, "touchpoints": _touchpoints, "accounts": _accounts, "contacts": _contacts,
-    "activities": _activities, "tasks": _tasks, "subscriptions": _subscriptions, "renewals": _renewals,
+    "objectives": _objectives, "qbrs": _qbrs, "touchpoints": _touchpoints, "accounts": _accounts,
+    "contacts": _contacts, "activities": _activities, "tasks": _tasks, "subscriptions": _subscriptions, "renewals": _renewals,
     "playbook_runs": _playbook_runs, "measures": _measures, "stack_positions": _positions,
 }  # fmt: skip
