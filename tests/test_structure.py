@@ -17,8 +17,8 @@ LAYERS = [
     "columns", "timeline", "hierarchy", "sorting", "intake", "daily", "facts", "happenings", "prepared", "layout", "selection",
     "scope", "vocabulary",
     "filters", "narrow", "options", "view", "portfolio", "frames", "results", "metric", "overview", "risk", "adoption",
-    "renewal", "review", "act", "health", "effort", "segmentation", "stack", "revenue", "report", "render", "reports", "catalog",
-    "changes", "samples", "testing_models", "testing", "cli", "__init__", "__main__",
+    "renewal", "review", "act", "health", "effort", "segmentation", "stack", "revenue", "coverage", "usage", "details",
+    "report", "accounts", "render", "reports", "catalog", "changes", "samples", "testing", "cli", "__init__", "__main__",
 ]  # fmt: skip
 """From the ground up: a module imports only from those before it. What is under `if TYPE_CHECKING:` is free."""
 

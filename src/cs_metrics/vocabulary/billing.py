@@ -251,9 +251,9 @@ class Renewals(ViewTable):
 
     def accomplished(self, window: Window) -> tuple[int, int]:
         """How many subscriptions were renewed by the window's last day, of how many that fell due in it."""
-        due = self.due_index(window)
-        renewed = due[self.renewed_on.days.take(due) <= window.last]
-        return self.subscription.distinct(renewed), self.subscription.distinct(due)
+        due, whose = self.due(window), self.subscription
+        renewed = due.subscriptions[due.renewed_on <= window.last]
+        return whose.distinct(renewed), whose.distinct(due.subscriptions)
 
 
 GOOD_PART = 8
@@ -278,7 +278,3 @@ def _whole(table: Table, accounts: int, make: bool) -> Timeline | None:
 def _begin_alone(table: Table) -> bool:
     """Whether no subscription waits for its account to exist."""
     return table.begins is table.columns["started_on"]
-
-        due, whose = self.due(window), self.subscription
-        renewed = due.subscriptions[due.renewed_on <= window.last]
-        return whose.distinct(renewed), whose.distinct(due.subscriptions)
