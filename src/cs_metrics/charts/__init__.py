@@ -36,7 +36,9 @@ def chart(result: Result, *, locale: str = "en", **options: Any) -> Chart:
 
     draw = _picture(result)
     if draw is None:
-        raise OptionError("metric", result.spec.id, "a metric with a picture: of this one numbers say all")
+        raise OptionError(
+            "metric", result.spec.id, "a metric of which a picture is made; of this one the numbers say all"
+        )
     known = list(inspect.signature(draw).parameters)[2:]
     for name, value in options.items():
         if name not in known:
@@ -58,7 +60,7 @@ def charted(result: Result) -> bool:
 def _picture(result: Result) -> Draw | None:
     from . import bars, health, quadrant, revenue, stack, tables, trends
 
-    own: dict[str, Draw] = {"health.distribution": health.donut}
+    own: dict[str, Draw] = {"health.distribution": health.donut, "health.opportunity": health.opportunity}
     kinds: dict[str, Draw] = {
         "breakdown": bars.breakdown,
         "changes": bars.changes,

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 import altair as alt
 
 from ..results import Breakdown, Groups, Listing
-from .picture import Chart
 from .drawing import WIDTH, Row, axis, counted, empty, finish, of, room
-from .theme import BLUE, INK, tones
+from .picture import Chart
+from .theme import BLUE, INK, Tone, tones
 from .words import Words
 
-__all__ = ["breakdown", "changes", "forecast", "groups", "scores"]
+__all__ = ["breakdown", "changes", "forecast", "groups", "labelled", "scores"]
 
 MOST = 30
 STEP = 28
@@ -24,26 +25,39 @@ def breakdown(result: Breakdown, words: Words, *, limit: int = MOST) -> Chart:
     value = result.value
     if not value:
         return empty(result, words, f"No {_unit(result)} to show")
+    styles = tones(value)
+    if not all(tone.sign for tone in styles.values()):  # things without an order: one colour for all
+        styles = {label: tone if label is None else Tone(BLUE) for label, tone in styles.items()}
     shown, notes = _largest(value, limit, words)
-    known = all(tone.sign for tone in tones(value).values())
-    styles, shares = tones(value), result.shares()
-    texts = words.labels(shown)
-    rows = [
+    return labelled(result, words, shown, styles, notes=notes)
+
+
+def labelled(
+    result: Breakdown,
+    words: Words,
+    shown: Mapping[Any, Any],
+    styles: Mapping[Any, Tone],
+    *,
+    notes: Sequence[str] = (),
+    missing: str | None = None,
+) -> Chart:
+    """Bars of these buckets in these looks; `missing` is what the missing one is called."""
+    shares = result.shares()
+    texts = words.labels(missing if label is None and missing else label for label in shown)
+    rows: list[Row] = [
         {
             "label": styles[label].on(text),
             "value": float(shown[label]),
             "share": shares[label],
             "text": _beside(words, shown[label], shares[label]),
-            "color": styles[label].color if known else BLUE,
+            "color": styles[label].color,
         }
         for label, text in zip(shown, texts, strict=True)
     ]
-    total = (
-        f"{words.number(result.total)} in all"
-        if isinstance(result.total, Decimal)
-        else counted(words, result.total, result.spec.unit)
-    )
-    return finish(result, words, _bars(result, rows, _is_money(result)), rows, [total, *notes])
+    money = _is_money(result)
+    whole = words.number(result.total)
+    total = f"{whole} in all" if money else counted(words, result.total, result.spec.unit)
+    return finish(result, words, _bars(result, rows, money), rows, [total, *notes])
 
 
 def forecast(result: Breakdown, words: Words) -> Chart:

@@ -6,7 +6,8 @@ an expression, a field name or markup.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import altair as alt
@@ -16,7 +17,7 @@ from .picture import Chart
 from .theme import CONFIG, QUIET
 from .words import Words
 
-__all__ = ["WIDTH", "Row", "axis", "counted", "empty", "finish", "merged", "names", "of", "room"]
+__all__ = ["WIDTH", "Row", "apart", "axis", "counted", "empty", "finish", "merged", "names", "of", "room"]
 
 Row: TypeAlias = dict[str, Any]
 WIDTH = 520
@@ -38,11 +39,11 @@ def finish(
     drawing: Any,
     rows: Sequence[Row],
     said: Sequence[str] = (),
-    datasets: Mapping[str, Sequence[Row]] | None = None,
-    title: str | None = None,
+    /,
+    **datasets: Sequence[Row],
 ) -> Chart:
     """The whole picture: the drawing under its title, with what must be known of its numbers."""
-    title = title or result.spec.title
+    title = result.spec.title
     lines = [*(line for line in said if line), _source(result)]
     left_out = [f"{reason} ({words.number(count)})" for reason, count in result.excluded.items() if count]
     if left_out:
@@ -52,7 +53,7 @@ def finish(
         "title": {"text": title, "subtitle": lines},
         "description": f"{title}: {'. '.join(lines)}",
         **drawing.to_dict(context={"top_level": False}),
-        "datasets": {"rows": list(rows), **{name: list(more) for name, more in (datasets or {}).items()}},
+        "datasets": {"rows": list(rows), **{name: list(more) for name, more in datasets.items()}},
         "config": CONFIG,
     }
     return Chart(spec, rows, words, title)
@@ -60,10 +61,10 @@ def finish(
 
 def empty(result: Result, words: Words, why: str) -> Chart:
     """A picture that says that there is nothing to show."""
-    text = alt.Chart(alt.InlineData(values=[{}])).mark_text(text=why, fontSize=14, color=QUIET)
-    text = text.encode(x=alt.value(WIDTH / 2), y=alt.value(60))
+    text = of("said").mark_text(fontSize=14, color=QUIET)
+    text = text.encode(x=alt.value(WIDTH / 2), y=alt.value(60), text=alt.Text(field="text", type="nominal"))
     box = text.properties(width=WIDTH, height=120, view=alt.ViewBackground(stroke="#d9dee4"))
-    return finish(result, words, box, [])
+    return finish(result, words, box, [], said=[{"text": why}])
 
 
 def _source(result: Result) -> str:
@@ -94,6 +95,14 @@ def room(values: Sequence[float], beside: float = 0.0) -> list[float]:
         low - (beside * span if low < 0 else 0.0),
         high + (beside * span if high > 0 or low == 0 else 0.0),
     ]
+
+
+def apart(rows: Sequence[Row], gap: float) -> None:
+    """Move labels around a ring apart that would stand upon each other: those of each side down."""
+    for side in ("left", "right"):
+        here = sorted((row for row in rows if row["side"] == side and row["text"]), key=lambda row: row["y"])
+        for above, below in itertools.pairwise(here):
+            below["y"] = max(below["y"], above["y"] + gap)
 
 
 def names(result: Result, count: int) -> list[Any] | None:

@@ -9,13 +9,13 @@ from typing import Any
 import altair as alt
 
 from ..results import Breakdown
-from .bars import breakdown
+from .bars import breakdown, labelled
+from .drawing import Row, apart, counted, empty, finish, of
 from .picture import Chart
-from .drawing import Row, counted, empty, finish, of
 from .theme import INK, QUIET, Tone, banded
 from .words import Words
 
-__all__ = ["bands_of", "donut"]
+__all__ = ["bands_of", "donut", "opportunity"]
 
 WIDTH, HEIGHT, OUTER, INNER = 520, 300, 118, 74
 HOVERED = "length(data('hovered_store')) > 0"
@@ -59,23 +59,20 @@ def donut(result: Breakdown, words: Words) -> Chart:
             }
         )
         reached += share
-    _apart(rows)
+    apart(rows, 16)
     none = [text for text, row in zip(texts, rows, strict=True) if not row["value"]]
     said = [counted(words, result.total, result.spec.unit), f"none: {', '.join(none)}" if none else ""]
     middle_text = [{"text": words.number(result.total), "unit": result.spec.unit}]
-    return finish(result, words, _ring(), rows, said, {"middle": middle_text})
+    return finish(result, words, _ring(), rows, said, middle=middle_text)
+
+
+def opportunity(result: Breakdown, words: Words) -> Chart:
+    """What is to be had, by health band; what accounts without a score offer as well."""
+    return labelled(result, words, result.value, bands_of(result.spec.options["model"]), missing="unscored")
 
 
 def _band(band: Any, words: Words) -> str:
     return "unscored" if band is None else words.labels([band])[0].replace("_", " ")
-
-
-def _apart(rows: list[Row]) -> None:
-    """Labels of one side that would stand upon each other are moved apart."""
-    for side in ("left", "right"):
-        here = sorted((row for row in rows if row["side"] == side and row["text"]), key=lambda row: row["y"])
-        for above, below in zip(here, here[1:], strict=False):
-            below["y"] = max(below["y"], above["y"] + 16)
 
 
 def _ring() -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import statistics
 from collections.abc import Mapping, Sequence
@@ -9,11 +10,11 @@ from typing import Any
 
 import altair as alt
 
-from .picture import Chart
-from .drawing import Row, empty, finish, merged, names, of
+from .drawing import Row, axis, empty, finish, merged, names, of
 from .health import bands_of
+from .picture import Chart
 from .theme import GREY, INK, QUIET, Tone
-from .words import Words
+from .words import Words, clean
 
 __all__ = ["quadrant"]
 
@@ -35,8 +36,8 @@ SHAPES = {
 }
 CROWD, NAMED = 1_500, 12
 """More accounts than these are drawn together where they lie together; so few are named in the picture."""
-COLUMNS, LINES = 40, 28
-DOT, LEAST, LARGEST = 70.0, 0.3, 8.0
+COLUMNS, LINES = 32, 22
+DOT, LEAST, LARGEST = 70.0, 0.4, 8.0
 SKEWED = 12
 
 
@@ -54,14 +55,14 @@ def quadrant(result: Any, words: Words, *, switch: bool = True) -> Chart:
     skewed = _constant([float(line[1]) for line in result.head(result.value)])
     sets = {name: _dots(one, words, name, styles, skewed) for name, one in shown.items()}
     rows = sets[mode]
-    corners = [_corner(words, name, one) for name, one in shown.items()]
+    corners = [_corner(words, name, one, skewed) for name, one in shown.items()]
     bands = [styles[band].on(_said(band)) for band in _present(shown, styles)]
     tone = dict(zip(bands, (styles[band] for band in _present(shown, styles)), strict=True))
-    drawing = _drawing(result, words, tone, skewed, [*shown], mode, len(rows) <= NAMED)
+    drawing = _drawing(result, sets=sets, tone=tone, skewed=skewed, mode=mode, named=len(rows) <= NAMED)
     crowd = [row for row in rows if row["accounts"] > 1]
     said = [_head(result, words, rows, crowd)]
     told = {"rows": [row for one in sets.values() for row in one], "corners": corners}
-    return finish(result, words, drawing, rows, said, told)
+    return finish(result, words, drawing, rows, said, **told)
 
 
 def _head(result: Any, words: Words, rows: Sequence[Row], crowd: Sequence[Row]) -> str:
@@ -92,7 +93,7 @@ def _present(shown: Mapping[str, Any], styles: Mapping[Any, Tone]) -> list[Any]:
 
 
 def _said(band: Any) -> str:
-    return "unscored" if band is None else str(band).replace("_", " ")
+    return "unscored" if band is None else clean(str(band).replace("_", " "))
 
 
 def _constant(values: Sequence[float]) -> float | None:
@@ -108,13 +109,31 @@ def _across(value: float, constant: float | None) -> float:
     return value if constant is None else math.copysign(math.log1p(abs(value) / constant), value)
 
 
+def _ticks(sets: Mapping[str, list[Row]], constant: float) -> str:
+    """Where the ticks of a logarithmic axis stand, by the value shown: 0 and round numbers, not too close."""
+    found = []
+    for mode, rows in sets.items():
+        low, high = min(row["x"] for row in rows), max(row["x"] for row in rows)
+        sizes = [
+            step * 10.0**power for power in range(-2, 16) for step in (1, 3) if step * 10.0**power >= constant
+        ]
+        gap = (_across(high, constant) - _across(low, constant)) * 0.07
+        ticks: list[float] = []
+        for tick in sorted([0.0, *sizes, *(-size for size in sizes)]):
+            far = not ticks or _across(tick, constant) - _across(ticks[-1], constant) >= gap
+            if low <= tick <= high and far:
+                ticks.append(tick)
+        found.append(f"shown === '{mode}' ? {json.dumps(ticks)}")
+    return f"{' : '.join(found)} : []"
+
+
 def _dots(
     result: Any, words: Words, mode: str, styles: Mapping[Any, Tone], skewed: float | None
 ) -> list[Row]:
     """The accounts to be drawn, worst health last, so that it is on top."""
     place = {name: index for index, name in enumerate(result.names)}
     lines = result.head(result.value)
-    told = words.labels if len(lines) <= CROWD else lambda labels: [str(label) for label in labels]
+    told = words.labels if len(lines) <= CROWD else lambda labels: [clean(str(label)) for label in labels]
     texts = told(merged([line[0] for line in lines], names(result, len(lines))))
     rows = [
         {
@@ -132,7 +151,11 @@ def _dots(
     rows.sort(
         key=lambda row: (-worst[row["band"]] if row["band"] is not None else -len(worst) - 1, -row["size"])
     )
+    middle = (
+        _across(min(row["x"] for row in rows), skewed) + _across(max(row["x"] for row in rows), skewed)
+    ) / 2
     for row in rows:
+        row["right"] = 2 * _across(row["x"], skewed) > sum(ends)
         row["health"] = styles[row["band"]].on(_said(row.pop("band")))
     return rows
 
@@ -144,33 +167,36 @@ def _size(relative: float | None) -> float:
 def _together(rows: list[Row], words: Words, skewed: float | None) -> list[Row]:
     """One dot for the accounts of one band and one segment that lie in one cell of a grid, at their middle."""
     across, up = [_across(row["x"], skewed) for row in rows], [row["y"] for row in rows]
+    width, height = (min(across), max(across)), (min(up), max(up))
     cells: dict[Any, list[Row]] = {}
     for row, x, y in zip(rows, across, up, strict=True):
-        cell = _step(x, min(across), max(across), COLUMNS), _step(y, min(up), max(up), LINES)
+        cell = _step(x, *width, COLUMNS), _step(y, *height, LINES)
         cells.setdefault((*cell, str(row["band"]), row["segment"]), []).append(row)
-    return [_one(group, words) for group in cells.values()]
+    most = max(len(group) for group in cells.values())
+    return [_one(group, words, most) for group in cells.values()]
 
 
 def _step(value: float, low: float, high: float, steps: int) -> int:
     return 0 if high <= low else min(int((value - low) / (high - low) * steps), steps - 1)
 
 
-def _one(group: list[Row], words: Words) -> Row:
-    if len(group) == 1:
-        return {**group[0], "size": 14.0}
+def _one(group: list[Row], words: Words, most: int) -> Row:
     count = len(group)
+    size = 12 + 270 * math.sqrt(count / most)
+    if count == 1:
+        return {**group[0], "size": size}
     ends = [
         f"{words.short(min(row[axis] for row in group))} to {words.short(max(row[axis] for row in group))}"
         for axis in "xy"
     ]
     return {
         **group[0], "account": f"{words.number(count)} accounts", "x": math.fsum(row["x"] for row in group) / count,
-        "y": math.fsum(row["y"] for row in group) / count, "size": min(14.0 * count, 500.0), "accounts": count,
+        "y": math.fsum(row["y"] for row in group) / count, "size": size, "accounts": count,
         "value": ends[0], "effort": ends[1], "employees": "",
     }  # fmt: skip
 
 
-def _corner(words: Words, mode: str, result: Any) -> Row:
+def _corner(words: Words, mode: str, result: Any, skewed: float | None) -> Row:
     """The thresholds, the name and number of each quarter, and the title of the axis, of one kind of value."""
     counts = result.counts()
     texts = {
@@ -178,26 +204,25 @@ def _corner(words: Words, mode: str, result: Any) -> Row:
         for name in CORNERS
     }
     cut, title = result.cut, TITLES[mode].format(result.context.currency)
+    title = title if skewed is None else f"{title}, logarithmic"
     return {"by": mode, "x": float(cut.value), "y": float(cut.effort), "title": title, **texts}
 
 
 def _drawing(
-    result: Any, words: Words, tone: Mapping[str, Tone], skewed: float | None, modes: list[str], mode: str, named: bool
+    result: Any, *, sets: Mapping[str, list[Row]], tone: Mapping[str, Tone], skewed: float | None, mode: str, named: bool
 ) -> Any:  # fmt: skip
     shown = alt.param(name="shown", value=mode)
     sized = alt.param(name="sized", value=True)
-    if len(modes) > 1:
-        labels = [TITLES[one].format(result.context.currency) for one in modes]
+    if len(sets) > 1:
+        labels = [TITLES[one].format(result.context.currency) for one in sets]
         shown = alt.param(
-            name="shown", value=mode, bind=alt.binding_radio(options=modes, labels=labels, name=" ")
+            name="shown", value=mode, bind=alt.binding_radio(options=[*sets], labels=labels, name=" ")
         )
         sized = alt.param(name="sized", value=True, bind=alt.binding_checkbox(name="sizes "))
-    scale = alt.Scale(zero=False, nice=False, padding=26)
+    scale, money = alt.Scale(zero=False, nice=False, padding=26), axis(result, money=True, title=None)
     if skewed is not None:
         scale = alt.Scale(type="symlog", constant=skewed, zero=False, nice=False, padding=26)
-    money = alt.Axis(
-        labelExpr="replace(format(datum.value, '$~s'), 'G', 'B')", tickCount=6, title=None, labelOverlap=True
-    )
+        money = axis(result, money=True, title=None, values={"expr": _ticks(sets, skewed)})
     up = alt.Axis(title="effort, 0 to 100", tickCount=6)
     x = alt.X(field="x", type="quantitative", scale=scale, axis=money)
     y = alt.Y(field="y", type="quantitative", scale=alt.Scale(zero=False, nice=False, padding=26), axis=up)
@@ -210,10 +235,13 @@ def _drawing(
     layers = [
         *lines,
         _points(of().transform_filter(here), x, y, tone),
-        *_quarters(corner, skewed is not None),
+        *_quarters(corner),
     ]
     if named:
-        told = of().transform_filter(here).mark_text(align="left", dx=9, fontSize=10, color=INK)
+        told = of().transform_filter(here).mark_text(
+            align={"expr": "datum.right ? 'right' : 'left'"},
+            dx={"expr": "datum.right ? -9 : 9"}, dy=-8, fontSize=10, color=INK,
+        )  # fmt: skip
         layers.append(told.encode(x=x, y=y, text=alt.Text(field="account", type="nominal")))
     drawing = alt.layer(*layers).add_params(shown, sized)
     return drawing.properties(width=WIDTH, height=HEIGHT, view=alt.ViewBackground(stroke=GREY))
@@ -234,7 +262,7 @@ def _points(dots: Any, x: Any, y: Any, tone: Mapping[str, Tone]) -> Any:
     )  # fmt: skip
 
 
-def _quarters(corner: Any, logarithmic: bool) -> list[Any]:
+def _quarters(corner: Any) -> list[Any]:
     """The names of the quarters in their corners, and the title of the axis below."""
     layers = []
     for name, (side, x, y) in CORNERS.items():
@@ -251,9 +279,4 @@ def _quarters(corner: Any, logarithmic: bool) -> list[Any]:
         "text": alt.Text(field="title", type="nominal"),
     }
     layers.append(corner.mark_text(color=QUIET).encode(**below))
-    if logarithmic:
-        note = alt.Chart(alt.InlineData(values=[{}])).mark_text(
-            text="logarithmic", color=QUIET, align="right"
-        )
-        layers.append(note.encode(x=alt.value(WIDTH), y=alt.value(HEIGHT + 36)))
     return layers

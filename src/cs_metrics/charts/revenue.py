@@ -9,10 +9,10 @@ import altair as alt
 
 from ..errors import OptionError
 from ..results import Monthly
-from .picture import Chart
 from .drawing import WIDTH, Row, axis, counted, empty, finish, of, room
+from .picture import Chart
 from .tables import MONTH
-from .theme import BLUE, GOOD, INK, ORANGE, POOR, QUIET, SAND, SKY
+from .theme import BLUE, GOOD, INK, PALETTE, POOR, QUIET, SAND, SKY
 from .words import Words
 
 __all__ = ["MOVEMENTS", "cohorts", "movements"]
@@ -37,15 +37,15 @@ def movements(result: Monthly, words: Words, *, form: Literal["waterfall", "mont
 def _waterfall(result: Monthly, words: Words, span: str) -> Chart:
     value = result.value
     opening, closing = value["opening"][result.months[0]], value["closing"][result.months[-1]]
-    rows: list[Row] = [_step("opening", Decimal(0), opening, opening, ORANGE, words.number(opening))]
+    rows: list[Row] = [_step("opening", (Decimal(0), opening), opening, PALETTE[-1], words.number(opening))]
     level = opening
     for sign, kinds in ((1, GAINS), (-1, LOSSES)):
         for name, (color, mark) in kinds.items():
             moved = sign * sum(value[name].values(), Decimal(0))
             text = words.signed(moved) if moved else words.number(moved)
-            rows.append(_step(f"{mark} {name}", level, level + moved, moved, color, text))
+            rows.append(_step(f"{mark} {name}", (level, level + moved), moved, color, text))
             level += moved
-    rows.append(_step("closing", Decimal(0), closing, closing, ORANGE, words.number(closing)))
+    rows.append(_step("closing", (Decimal(0), closing), closing, PALETTE[-1], words.number(closing)))
     for row, after in zip(rows, [*rows[1:], None], strict=True):
         row["next"] = None if after is None else after["step"]
     order = [row["step"] for row in rows]
@@ -58,10 +58,11 @@ def _waterfall(result: Monthly, words: Words, span: str) -> Chart:
         return empty(result, words, "No MRR in these months")
     drawing = _steps(result, rows, order)
     said = f"{words.number(opening)} → {words.number(closing)} ({words.signed(closing - opening)}), {span}"
-    return finish(result, words, drawing, rows, [said], {"links": links})
+    return finish(result, words, drawing, rows, [said], links=links)
 
 
-def _step(name: str, start: Decimal, end: Decimal, value: Decimal, color: str, text: str) -> Row:
+def _step(name: str, ends: tuple[Decimal, Decimal], value: Decimal, color: str, text: str) -> Row:
+    start, end = ends
     return {
         "step": name, "from": float(start), "to": float(end), "top": float(max(start, end)),
         "value": float(value), "color": color, "text": text,
@@ -119,7 +120,9 @@ def _by_month(result: Monthly, words: Words, span: str) -> Chart:
     money = result.context.currency
     bars = of().mark_bar(width={"band": 0.86}).encode(
         x=x,
-        y=alt.Y(field="value", type="quantitative", stack="zero", axis=axis(result, money=True, title=f"moved ({money})")),
+        y=alt.Y(
+            field="value", type="quantitative", stack="zero", axis=axis(result, money=True, title=f"moved ({money})")
+        ),
         order=alt.Order(field="order", type="quantitative"),
         color=alt.Color(
             field="kind", type="nominal", title=None,
@@ -131,12 +134,13 @@ def _by_month(result: Monthly, words: Words, span: str) -> Chart:
         ],
     )  # fmt: skip
     line = of("closing").mark_line(point={"size": 40, "color": INK}, color=INK).encode(
-        x=x, y=alt.Y(field="value", type="quantitative", axis=axis(result, money=True, title=f"closing MRR ({money})")),
+        x=x,
+        y=alt.Y(field="value", type="quantitative", axis=axis(result, money=True, title=f"closing MRR ({money})")),
         tooltip=[alt.Tooltip(field="month", title="month"), alt.Tooltip(field="told", title="closing MRR")],
     )  # fmt: skip
     width = max(WIDTH, min(24 * len(result.months), 1200))
     drawing = alt.vconcat(line.properties(width=width, height=120), bars.properties(width=width, height=220))
-    return finish(result, words, drawing, rows, [span], {"closing": closing})
+    return finish(result, words, drawing, rows, [span], closing=closing)
 
 
 def cohorts(result: Any, words: Words, *, limit: int = MOST) -> Chart:
@@ -158,7 +162,7 @@ def cohorts(result: Any, words: Words, *, limit: int = MOST) -> Chart:
                 {
                     "cohort": name, "period": period, "age": age, "value": float(number), "share": share,
                     "text": words.share(None if share is None else round(share, 2)) if numbered else "",
-                    "told": words.number(number) if share is None else f"{words.number(number)} · {words.share(share)}",
+                    "told": " · ".join(filter(None, (words.number(number), words.share(share)))),
                     "ink": "#ffffff" if (share or 0) > 0.6 else INK,
                 }
             )  # fmt: skip
@@ -186,12 +190,12 @@ def _triangle(rows: list[Row], order: list[str], by: str, numbered: bool) -> Any
         ),
         tooltip=[
             alt.Tooltip(field="cohort", title="cohort"), alt.Tooltip(field="period", title="period"),
-            alt.Tooltip(field="told", title="left"),
+            alt.Tooltip(field="told", title="share left"),
         ],
     )  # fmt: skip
     cells = base.mark_rect(stroke="#ffffff", strokeWidth=1).encode(
         color=alt.Color(
-            field="share", type="quantitative", title="left",
+            field="share", type="quantitative", title="share left",
             scale=alt.Scale(domain=[0, 1], range=["#f1f6fb", "#0b4a82"], clamp=True),
             legend=alt.Legend(format=".0%", gradientLength=160),
         )

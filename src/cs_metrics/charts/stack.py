@@ -8,10 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 import altair as alt
+import numpy as np
 
 from ..results import Listing
+from .drawing import Row, apart, axis, empty, finish, merged, named, names, of
 from .picture import Chart
-from .drawing import Row, axis, empty, finish, merged, named, names, of
 from .theme import BLUE, GREY, INK, ORANGE, PALETTE, QUIET, SAND, SKY
 from .words import Words
 
@@ -72,7 +73,7 @@ def _stack(result: Listing, words: Words, lines: Sequence[Sequence[Any]], told: 
     said = [f"{shown} {words.number(result.value)} {result.spec.unit}: {', '.join(sums)}"]
     chosen = [PARTS[name] for name in places]
     drawing = _columns(result, texts, chosen)
-    return finish(result, words, drawing, rows, said, {"aligned": aligned})
+    return finish(result, words, drawing, rows, said, aligned=aligned)
 
 
 def _rounded(share: float | None) -> float | None:
@@ -87,7 +88,9 @@ def _columns(result: Listing, order: list[str], parts: list[tuple[str, str, str]
     )  # fmt: skip
     bars = of().mark_bar(width={"band": 0.9}).encode(
         x=x,
-        xOffset=alt.XOffset(field="when", type="nominal", sort=None, scale=alt.Scale(domain=["current", "opportunity"])),
+        xOffset=alt.XOffset(
+            field="when", type="nominal", sort=None, scale=alt.Scale(domain=["current", "opportunity"])
+        ),
         y=alt.Y(
             field="value", type="quantitative", stack="zero",
             axis=axis(result, money=True, title=f"current and opportunity ({result.context.currency})"),
@@ -104,7 +107,9 @@ def _columns(result: Listing, order: list[str], parts: list[tuple[str, str, str]
     )  # fmt: skip
     share = alt.Y(
         field="alignment", type="quantitative", scale=alt.Scale(domain=[0, 1.08], nice=False),
-        axis=alt.Axis(format=".0%", title="aligned (line)", orient="right", values=[0, 0.25, 0.5, 0.75, 1], grid=False),
+        axis=alt.Axis(
+            format=".0%", title="aligned (line)", orient="right", values=[0, 0.25, 0.5, 0.75, 1], grid=False
+        ),
     )  # fmt: skip
     base = of("aligned").encode(x=x, y=share)
     line = base.mark_line(color=INK, strokeWidth=1.5, strokeDash=[4, 3])
@@ -125,7 +130,7 @@ def _item_names(result: Any) -> dict[Any, Any]:
         return {}
     items = result._rows.table.view.stack_items
     ids = items.labels
-    found = named(items, range(len(ids))) if ids else None
+    found = named(items, np.arange(len(ids))) if ids else None
     return {one: name for one, name in zip(ids, found or [], strict=False) if name is not None}
 
 
@@ -155,21 +160,46 @@ def rings(result: Any, words: Words) -> Chart:
         money = sum(inner.values(), Decimal(0))
         size = float(money / whole)
         rows.append(
-            _slice("tag", tags[tag], "", reached, size, result.tags[tag], tag_shares[tag], color, 1.0, words)
+            _slice(
+                words,
+                ring="tag",
+                name=tags[tag],
+                tag="",
+                start=reached,
+                size=size,
+                money=result.tags[tag],
+                share=tag_shares[tag],
+                color=color,
+                fade=1.0,
+            )
         )
         start = reached
         for step, (name, amount, share) in enumerate(_outer(inner, shares[tag], whole, known, words)):
             size_of = float(amount / whole)
             fade = max(0.45, 0.85 - 0.12 * step)
-            rows.append(_slice("item", name, tags[tag], start, size_of, amount, share, color, fade, words))
+            rows.append(
+                _slice(
+                    words,
+                    ring="item",
+                    name=name,
+                    tag=tags[tag],
+                    start=start,
+                    size=size_of,
+                    money=amount,
+                    share=share,
+                    color=color,
+                    fade=fade,
+                )
+            )
             start += size_of
         reached += size
+    apart(rows, 13)
     missing = sum(money <= 0 for inner in tree.values() for money in inner.values())
     said = [f"{words.number(result.total)} in all, each position once; tags inside, their items outside"]
     if missing:
         said.append(f"{words.number(missing)} slices with no opportunity, or less than none, are not drawn")
     middle = [{"text": words.short(result.total)}]
-    return finish(result, words, _rings(), rows, said, {"middle": middle})
+    return finish(result, words, _rings(), rows, said, middle=middle)
 
 
 def _outer(
@@ -191,8 +221,8 @@ def _outer(
 
 
 def _slice(
-    ring: str, name: str, tag: str, start: float, size: float, money: Decimal, share: float | None, color: str,
-    fade: float, words: Words,
+    words: Words, *, ring: str, name: str, tag: str, start: float, size: float, money: Decimal,
+    share: float | None, color: str, fade: float,
 ) -> Row:  # fmt: skip
     middle = (start + size / 2) * TURN
     radius = (HOLE + MIDDLE) / 2 if ring == "tag" else OUTER + 8

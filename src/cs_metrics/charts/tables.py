@@ -8,8 +8,8 @@ from typing import Any
 import altair as alt
 
 from ..results import Crosstab, Monthly
-from .picture import Chart
 from .drawing import WIDTH, Row, axis, counted, empty, finish, of, room
+from .picture import Chart
 from .theme import BLUE, INK, tones
 from .words import Words
 
@@ -64,7 +64,7 @@ def crosstab(result: Crosstab, words: Words, *, limit: int = MOST) -> Chart:
         said.append(f"the largest {words.number(limit)} of {words.number(len(value))} are drawn")
     colors = [styles[label].color for label in across]
     drawing = _stacked(result, downs, columns, colors, most)
-    return finish(result, words, drawing, rows, said, {"ends": ends})
+    return finish(result, words, drawing, rows, said, ends=ends)
 
 
 def _stacked(result: Crosstab, downs: list[str], columns: list[str], colors: list[str], most: int) -> Any:

@@ -8,8 +8,8 @@ from typing import Any
 import altair as alt
 
 from ..results import Ratio, Trend
-from .picture import Chart
 from .drawing import Row, finish, of, room
+from .picture import Chart
 from .theme import BLUE, INK, QUIET, SKY
 from .words import Words
 
@@ -52,7 +52,7 @@ def trend(result: Trend, words: Words) -> Chart:
     told = base.mark_text(align="left", dx=5, color=INK).encode(text=alt.Text(field="text", type="nominal"))
     below = alt.layer(bars, told).properties(width=WIDTH, height=alt.Step(30))
     drawing = alt.vconcat(_headline(), below, spacing=8)
-    return finish(result, words, drawing, rows, (), {"headline": headline})
+    return finish(result, words, drawing, rows, (), headline=headline)
 
 
 def _headline() -> Any:
