@@ -15,8 +15,8 @@ SOURCE = Path(csm.__file__).parent
 LAYERS = [
     "_version", "errors", "periods", "exact", "money", "settings", "enums", "schema", "records", "columns", "hierarchy", "sorting", "intake", "prepared", "layout",
     "selection", "scope", "vocabulary", "filters", "narrow", "options", "view", "portfolio", "frames", "results",
-    "metric", "overview", "risk", "adoption", "renewal", "review", "act", "report", "render", "charts", "reports", "catalog", "changes", "samples",
-    "testing", "cli", "__init__", "__main__",
+    "metric", "overview", "risk", "adoption", "renewal", "review", "act", "report", "render", "reports", "catalog", "changes", "samples",
+    "charts", "testing", "cli", "__init__", "__main__",
 ]  # fmt: skip
 """From the ground up: a module imports only from those before it. What is under `if TYPE_CHECKING:` is free."""
 

@@ -58,7 +58,7 @@ def charted(result: Result) -> bool:
 
 
 def _picture(result: Result) -> Draw | None:
-    from . import bars, health, quadrant, revenue, stack, tables, trends
+    from . import bars, health, quadrant, revenue, rings, stack, tables, trends
 
     own: dict[str, Draw] = {"health.distribution": health.donut, "health.opportunity": health.opportunity}
     kinds: dict[str, Draw] = {
@@ -72,7 +72,7 @@ def _picture(result: Result) -> Draw | None:
         "cohorts": revenue.cohorts,
         "segments": quadrant.quadrant,
         "customers": stack.customers,
-        "tree": stack.rings,
+        "tree": rings.rings,
     }
     if result.spec.id in own:
         return own[result.spec.id]

@@ -9,7 +9,7 @@ from typing import Any
 import altair as alt
 
 from ..results import Breakdown, Groups, Listing
-from .drawing import WIDTH, Row, axis, counted, empty, finish, of, room
+from .drawing import WIDTH, Row, axis, counted, empty, finish, of, room, tips, written
 from .picture import Chart
 from .theme import BLUE, INK, Tone, tones
 from .words import Words
@@ -129,7 +129,7 @@ def scores(result: Listing, words: Words) -> Chart:
     middle = alt.X(field="middle", type="quantitative")
     for row in rows:
         row["middle"] = row["from"] + 5
-    told = base.mark_text(dy=-8, color=INK).encode(x=middle, text=alt.Text(field="text", type="nominal"))
+    told = base.mark_text(dy=-8, color=INK).encode(x=middle, text=written("text"))
     drawing = alt.layer(bars, told).properties(width=WIDTH, height=240)
     return finish(result, words, drawing, rows, [counted(words, result.value, result.spec.unit)])
 
@@ -179,7 +179,7 @@ def _bars(result: Any, rows: list[Row], money: bool) -> Any:
             scale=alt.Scale(domain=room([row["value"] for row in rows], 0.3), nice=False),
             axis=axis(result, money=money, title=unit),
         ),
-        tooltip=[alt.Tooltip(field="label", title="label"), alt.Tooltip(field="text", title="number")],
+        tooltip=tips(label="label", text="number"),
     )  # fmt: skip
     bars = base.mark_bar(height={"band": 0.72}).encode(
         color=alt.Color(field="color", type="nominal", scale=None)
@@ -187,7 +187,7 @@ def _bars(result: Any, rows: list[Row], money: bool) -> Any:
     below = "datum.value < 0 ? {} : {}"
     text = base.mark_text(
         align={"expr": below.format("'right'", "'left'")}, dx={"expr": below.format(-5, 5)}, color=INK
-    ).encode(text=alt.Text(field="text", type="nominal"))
+    ).encode(text=written("text"))
     return alt.layer(bars, text).properties(width=WIDTH, height=alt.Step(STEP))
 
 

@@ -17,7 +17,21 @@ from .picture import Chart
 from .theme import CONFIG, QUIET
 from .words import Words
 
-__all__ = ["WIDTH", "Row", "apart", "axis", "counted", "empty", "finish", "merged", "names", "of", "room"]
+__all__ = [
+    "WIDTH",
+    "Row",
+    "apart",
+    "axis",
+    "counted",
+    "empty",
+    "finish",
+    "merged",
+    "names",
+    "of",
+    "room",
+    "tips",
+    "written",
+]
 
 Row: TypeAlias = dict[str, Any]
 WIDTH = 520
@@ -31,6 +45,16 @@ WHOLE = "datum.value % 1 ? '' : replace(format(datum.value, '~s'), 'G', 'B')"
 def of(dataset: str = "rows") -> alt.Chart:
     """A chart over one of the picture's datasets."""
     return alt.Chart(alt.NamedData(name=dataset))
+
+
+def written(field: str) -> alt.Text:
+    """What is written: a field that holds text."""
+    return alt.Text(field=field, type="nominal")
+
+
+def tips(**fields: str) -> list[alt.Tooltip]:
+    """What the pointer is told: fields, and what they are called."""
+    return [alt.Tooltip(field=field, title=title) for field, title in fields.items()]
 
 
 def finish(
@@ -62,7 +86,7 @@ def finish(
 def empty(result: Result, words: Words, why: str) -> Chart:
     """A picture that says that there is nothing to show."""
     text = of("said").mark_text(fontSize=14, color=QUIET)
-    text = text.encode(x=alt.value(WIDTH / 2), y=alt.value(60), text=alt.Text(field="text", type="nominal"))
+    text = text.encode(x=alt.value(WIDTH / 2), y=alt.value(60), text=written("text"))
     box = text.properties(width=WIDTH, height=120, view=alt.ViewBackground(stroke="#d9dee4"))
     return finish(result, words, box, [], said=[{"text": why}])
 

@@ -10,7 +10,7 @@ import altair as alt
 
 from ..results import Breakdown
 from .bars import breakdown, labelled
-from .drawing import Row, apart, counted, empty, finish, of
+from .drawing import Row, apart, counted, empty, finish, of, tips, written
 from .picture import Chart
 from .theme import INK, QUIET, Tone, banded
 from .words import Words
@@ -81,7 +81,7 @@ def _ring() -> Any:
         theta=alt.Theta(field="start", type="quantitative", scale=None),
         theta2=alt.Theta2(field="end"),
         color=alt.Color(field="color", type="nominal", scale=None),
-        tooltip=[alt.Tooltip(field="band", title="health"), alt.Tooltip(field="told", title="accounts")],
+        tooltip=tips(band="health", told="accounts"),
     ).add_params(hovered)  # fmt: skip
     layers = [ring]
     for side in ("left", "right"):
@@ -91,14 +91,14 @@ def _ring() -> Any:
         layers.append(told.encode(
             x=alt.X(field="x", type="quantitative", scale=None, axis=None),
             y=alt.Y(field="y", type="quantitative", scale=None, axis=None),
-            text=alt.Text(field="text", type="nominal"),
+            text=written("text"),
         ))  # fmt: skip
     total = of("middle").encode(opacity={"condition": {"test": HOVERED, "value": 0}, "value": 1})
     one = of().transform_filter({"param": "hovered", "empty": False})
     for chart, number, unit in ((total, "text", "unit"), (one, "told", "band")):
         place = {"x": alt.value(WIDTH / 2)}
         layers.append(chart.mark_text(fontSize=30, fontWeight=600, color=INK).encode(
-            y=alt.value(HEIGHT / 2 - 6), text=alt.Text(field=number, type="nominal"), **place))  # fmt: skip
+            y=alt.value(HEIGHT / 2 - 6), text=written(number), **place))  # fmt: skip
         layers.append(chart.mark_text(fontSize=12, color=QUIET).encode(
-            y=alt.value(HEIGHT / 2 + 18), text=alt.Text(field=unit, type="nominal"), **place))  # fmt: skip
+            y=alt.value(HEIGHT / 2 + 18), text=written(unit), **place))  # fmt: skip
     return alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)

@@ -10,7 +10,7 @@ from typing import Any
 
 import altair as alt
 
-from .drawing import Row, axis, empty, finish, merged, names, of
+from .drawing import Row, axis, empty, finish, merged, names, of, written
 from .health import bands_of
 from .picture import Chart
 from .theme import GREY, INK, QUIET, Tone
@@ -140,8 +140,9 @@ def _dots(
             "by": mode, "account": text, "x": float(line[place["value"]]), "y": float(line[place["effort"]]),
             "segment": line[place["segment"]].replace("_", " "), "band": line[place["health_band"]],
             "size": _size(line[place["relative_size"]]), "accounts": 1,
-            "value": words.number(line[place["value"]]), "effort": words.number(round(line[place["effort"]], 1)),
-            "employees": words.number(line[place["employees"]]) if line[place["employees"]] is not None else "unknown",
+            "value": words.number(line[place["value"]]),
+            "effort": words.number(round(line[place["effort"]], 1)),
+            "employees": _employees(words, line[place["employees"]]),
         }
         for line, text in zip(lines, texts, strict=True)
     ]  # fmt: skip
@@ -151,13 +152,15 @@ def _dots(
     rows.sort(
         key=lambda row: (-worst[row["band"]] if row["band"] is not None else -len(worst) - 1, -row["size"])
     )
-    middle = (
-        _across(min(row["x"] for row in rows), skewed) + _across(max(row["x"] for row in rows), skewed)
-    ) / 2
+    ends = [_across(end(row["x"] for row in rows), skewed) for end in (min, max)]
     for row in rows:
         row["right"] = 2 * _across(row["x"], skewed) > sum(ends)
         row["health"] = styles[row["band"]].on(_said(row.pop("band")))
     return rows
+
+
+def _employees(words: Words, count: int | None) -> str:
+    return "unknown" if count is None else words.number(count)
 
 
 def _size(relative: float | None) -> float:
@@ -209,7 +212,8 @@ def _corner(words: Words, mode: str, result: Any, skewed: float | None) -> Row:
 
 
 def _drawing(
-    result: Any, *, sets: Mapping[str, list[Row]], tone: Mapping[str, Tone], skewed: float | None, mode: str, named: bool
+    result: Any, *, sets: Mapping[str, list[Row]], tone: Mapping[str, Tone], skewed: float | None, mode: str,
+    named: bool,
 ) -> Any:  # fmt: skip
     shown = alt.param(name="shown", value=mode)
     sized = alt.param(name="sized", value=True)
@@ -242,7 +246,7 @@ def _drawing(
             align={"expr": "datum.right ? 'right' : 'left'"},
             dx={"expr": "datum.right ? -9 : 9"}, dy=-8, fontSize=10, color=INK,
         )  # fmt: skip
-        layers.append(told.encode(x=x, y=y, text=alt.Text(field="account", type="nominal")))
+        layers.append(told.encode(x=x, y=y, text=written("account")))
     drawing = alt.layer(*layers).add_params(shown, sized)
     return drawing.properties(width=WIDTH, height=HEIGHT, view=alt.ViewBackground(stroke=GREY))
 
@@ -266,7 +270,7 @@ def _quarters(corner: Any) -> list[Any]:
     """The names of the quarters in their corners, and the title of the axis below."""
     layers = []
     for name, (side, x, y) in CORNERS.items():
-        told = {"x": alt.value(x), "y": alt.value(y), "text": alt.Text(field=name, type="nominal")}
+        told = {"x": alt.value(x), "y": alt.value(y), "text": written(name)}
         layers += [
             corner.mark_text(align=side, fontSize=12, fontWeight=600, stroke="#ffffff", strokeWidth=4).encode(
                 **told
@@ -276,7 +280,7 @@ def _quarters(corner: Any) -> list[Any]:
     below = {
         "x": alt.value(WIDTH / 2),
         "y": alt.value(HEIGHT + 36),
-        "text": alt.Text(field="title", type="nominal"),
+        "text": written("title"),
     }
     layers.append(corner.mark_text(color=QUIET).encode(**below))
     return layers

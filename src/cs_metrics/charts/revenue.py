@@ -9,7 +9,7 @@ import altair as alt
 
 from ..errors import OptionError
 from ..results import Monthly
-from .drawing import WIDTH, Row, axis, counted, empty, finish, of, room
+from .drawing import WIDTH, Row, axis, counted, empty, finish, of, room, tips, written
 from .picture import Chart
 from .tables import MONTH
 from .theme import BLUE, GOOD, INK, PALETTE, POOR, QUIET, SAND, SKY
@@ -80,10 +80,10 @@ def _steps(result: Monthly, rows: list[Row], order: list[str]) -> Any:
     bars = of().mark_bar(width={"band": 0.8}).encode(
         x=x, y=alt.Y(field="from", type="quantitative", scale=scale, axis=money), y2=alt.Y2(field="to"),
         color=alt.Color(field="color", type="nominal", scale=None),
-        tooltip=[alt.Tooltip(field="step", title="step"), alt.Tooltip(field="text", title="MRR")],
+        tooltip=tips(step="step", text="MRR"),
     )  # fmt: skip
     text = of().mark_text(dy=-8, color=INK).encode(
-        x=x, y=alt.Y(field="top", type="quantitative", scale=scale), text=alt.Text(field="text", type="nominal")
+        x=x, y=alt.Y(field="top", type="quantitative", scale=scale), text=written("text")
     )  # fmt: skip
     links = of("links").mark_rule(color=QUIET, strokeDash=[3, 3]).encode(
         x=alt.X(field="step", type="nominal", sort=None, scale=alt.Scale(domain=order), bandPosition=0.9),
@@ -94,24 +94,21 @@ def _steps(result: Monthly, rows: list[Row], order: list[str]) -> Any:
 
 
 def _by_month(result: Monthly, words: Words, span: str) -> Chart:
-    rows: list[Row] = []
-    for sign, kinds in ((1, GAINS), (-1, LOSSES)):
-        for place, (name, (_, mark)) in enumerate(kinds.items()):
-            for month, amount in result.value[name].items():
-                told = words.signed(sign * amount) if amount else words.number(amount)
-                rows.append(
-                    {
-                        "month": month,
-                        "kind": f"{mark} {name}",
-                        "order": place,
-                        "value": float(sign * amount),
-                        "told": told,
-                    }
-                )
+    rows: list[Row] = [
+        {"month": month, "kind": f"{mark} {name}", "order": place, "value": float(sign * amount),
+         "told": words.signed(sign * amount) if amount else words.number(amount)}
+        for sign, kinds in ((1, GAINS), (-1, LOSSES))
+        for place, (name, (_, mark)) in enumerate(kinds.items())
+        for month, amount in result.value[name].items()
+    ]  # fmt: skip
     closing = [
         {"month": month, "value": float(amount), "told": words.number(amount)}
         for month, amount in result.value["closing"].items()
     ]
+    return finish(result, words, _months(result), rows, [span], closing=closing)
+
+
+def _months(result: Monthly) -> Any:
     x = alt.X(
         field="month", type="ordinal", sort=None, title=None, scale=alt.Scale(domain=result.months),
         axis=alt.Axis(labelExpr=MONTH, labelAngle=0, ticks=False, labelOverlap=True),
@@ -128,19 +125,15 @@ def _by_month(result: Monthly, words: Words, span: str) -> Chart:
             field="kind", type="nominal", title=None,
             scale=alt.Scale(domain=list(colors), range=list(colors.values())), legend=alt.Legend(),
         ),
-        tooltip=[
-            alt.Tooltip(field="month", title="month"), alt.Tooltip(field="kind", title="movement"),
-            alt.Tooltip(field="told", title="MRR"),
-        ],
+        tooltip=tips(month="month", kind="movement", told="MRR"),
     )  # fmt: skip
     line = of("closing").mark_line(point={"size": 40, "color": INK}, color=INK).encode(
         x=x,
         y=alt.Y(field="value", type="quantitative", axis=axis(result, money=True, title=f"closing MRR ({money})")),
-        tooltip=[alt.Tooltip(field="month", title="month"), alt.Tooltip(field="told", title="closing MRR")],
+        tooltip=tips(month="month", told="closing MRR"),
     )  # fmt: skip
     width = max(WIDTH, min(24 * len(result.months), 1200))
-    drawing = alt.vconcat(line.properties(width=width, height=120), bars.properties(width=width, height=220))
-    return finish(result, words, drawing, rows, [span], closing=closing)
+    return alt.vconcat(line.properties(width=width, height=120), bars.properties(width=width, height=220))
 
 
 def cohorts(result: Any, words: Words, *, limit: int = MOST) -> Chart:
@@ -188,10 +181,7 @@ def _triangle(rows: list[Row], order: list[str], by: str, numbered: bool) -> Any
             field="cohort", type="nominal", sort=None, scale=alt.Scale(domain=order), title=None,
             axis=alt.Axis(ticks=False, domain=False),
         ),
-        tooltip=[
-            alt.Tooltip(field="cohort", title="cohort"), alt.Tooltip(field="period", title="period"),
-            alt.Tooltip(field="told", title="share left"),
-        ],
+        tooltip=tips(cohort="cohort", period="period", told="share left"),
     )  # fmt: skip
     cells = base.mark_rect(stroke="#ffffff", strokeWidth=1).encode(
         color=alt.Color(
@@ -201,7 +191,7 @@ def _triangle(rows: list[Row], order: list[str], by: str, numbered: bool) -> Any
         )
     )  # fmt: skip
     text = base.mark_text(fontSize=10).encode(
-        text=alt.Text(field="text", type="nominal"), color=alt.Color(field="ink", type="nominal", scale=None)
+        text=written("text"), color=alt.Color(field="ink", type="nominal", scale=None)
     )
     step = 44 if numbered else 16
     layers = alt.layer(cells, text).resolve_scale(color="independent")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -11,12 +10,12 @@ import altair as alt
 import numpy as np
 
 from ..results import Listing
-from .drawing import Row, apart, axis, empty, finish, merged, named, names, of
+from .drawing import Row, axis, empty, finish, merged, named, names, of, tips, written
 from .picture import Chart
-from .theme import BLUE, GREY, INK, ORANGE, PALETTE, QUIET, SAND, SKY
+from .theme import BLUE, INK, ORANGE, SAND, SKY
 from .words import Words
 
-__all__ = ["customers", "items", "rings"]
+__all__ = ["customers", "item_names", "items"]
 
 PARTS = {
     "mrr": ("current", "MRR", BLUE),
@@ -40,7 +39,7 @@ def items(result: Listing, words: Words, *, limit: int | None = None) -> Chart:
     lines = result.head(_cut(result, limit))
     if not lines:
         return empty(result, words, "No stack item applies to anybody in view")
-    known = _item_names(result)
+    known = item_names(result)
     return _stack(result, words, lines, [known.get(line[0], line[0]) for line in lines])
 
 
@@ -100,10 +99,7 @@ def _columns(result: Listing, order: list[str], parts: list[tuple[str, str, str]
             field="part", type="nominal", title=None, legend=alt.Legend(),
             scale=alt.Scale(domain=[part for _, part, _ in parts], range=[color for _, _, color in parts]),
         ),
-        tooltip=[
-            alt.Tooltip(field="label", title="of"), alt.Tooltip(field="part", title="part"),
-            alt.Tooltip(field="told", title="amount"),
-        ],
+        tooltip=tips(label="of", part="part", told="amount"),
     )  # fmt: skip
     share = alt.Y(
         field="alignment", type="quantitative", scale=alt.Scale(domain=[0, 1.08], nice=False),
@@ -114,17 +110,15 @@ def _columns(result: Listing, order: list[str], parts: list[tuple[str, str, str]
     base = of("aligned").encode(x=x, y=share)
     line = base.mark_line(color=INK, strokeWidth=1.5, strokeDash=[4, 3])
     dots = base.mark_point(color=INK, fill="#ffffff", size=46, opacity=1).encode(
-        tooltip=[alt.Tooltip(field="label", title="of"), alt.Tooltip(field="text", title="aligned")]
+        tooltip=tips(label="of", text="aligned")
     )
-    halo = base.mark_text(dy=-11, stroke="#ffffff", strokeWidth=3).encode(
-        text=alt.Text(field="text", type="nominal")
-    )
-    text = base.mark_text(dy=-11, color=INK).encode(text=alt.Text(field="text", type="nominal"))
+    halo = base.mark_text(dy=-11, stroke="#ffffff", strokeWidth=3).encode(text=written("text"))
+    text = base.mark_text(dy=-11, color=INK).encode(text=written("text"))
     over = alt.layer(line, dots, halo, text)
     return alt.layer(bars, over).resolve_scale(y="independent").properties(width=width, height=300)
 
 
-def _item_names(result: Any) -> dict[Any, Any]:
+def item_names(result: Any) -> dict[Any, Any]:
     """The names of stack items by id, where they were supplied and are still at hand."""
     if result._rows is None:
         return {}
@@ -132,145 +126,3 @@ def _item_names(result: Any) -> dict[Any, Any]:
     ids = items.labels
     found = named(items, np.arange(len(ids))) if ids else None
     return {one: name for one, name in zip(ids, found or [], strict=False) if name is not None}
-
-
-# two rings ----------------------------------------------------------------------------------------------
-
-SIZE, HOLE, MIDDLE, OUTER = 560, 58, 118, 178
-TURN = 2 * math.pi
-NARROW = 0.012
-"""Slices smaller than this share of the whole ring are drawn together."""
-READABLE = 0.03
-
-
-def rings(result: Any, words: Words) -> Chart:
-    """Opportunity by tag inside and by item outside; what is not above zero cannot be drawn, and is told."""
-    tree = result.value
-    drawn = {tag: {item: money for item, money in inner.items() if money > 0} for tag, inner in tree.items()}
-    drawn = {tag: inner for tag, inner in drawn.items() if inner}
-    if not drawn:
-        return empty(result, words, "No opportunity to show")
-    whole = sum((sum(inner.values(), Decimal(0)) for inner in drawn.values()), Decimal(0))
-    known, shares, tag_shares = _item_names(result), result.shares(), result.tag_shares()
-    tags = dict(zip(drawn, words.labels("untagged" if tag is None else tag for tag in drawn), strict=True))
-    rows: list[Row] = []
-    reached = 0.0
-    for place, (tag, inner) in enumerate(drawn.items()):
-        color = GREY if tag is None else PALETTE[place % len(PALETTE)]
-        money = sum(inner.values(), Decimal(0))
-        size = float(money / whole)
-        rows.append(
-            _slice(
-                words,
-                ring="tag",
-                name=tags[tag],
-                tag="",
-                start=reached,
-                size=size,
-                money=result.tags[tag],
-                share=tag_shares[tag],
-                color=color,
-                fade=1.0,
-            )
-        )
-        start = reached
-        for step, (name, amount, share) in enumerate(_outer(inner, shares[tag], whole, known, words)):
-            size_of = float(amount / whole)
-            fade = max(0.45, 0.85 - 0.12 * step)
-            rows.append(
-                _slice(
-                    words,
-                    ring="item",
-                    name=name,
-                    tag=tags[tag],
-                    start=start,
-                    size=size_of,
-                    money=amount,
-                    share=share,
-                    color=color,
-                    fade=fade,
-                )
-            )
-            start += size_of
-        reached += size
-    apart(rows, 13)
-    missing = sum(money <= 0 for inner in tree.values() for money in inner.values())
-    said = [f"{words.number(result.total)} in all, each position once; tags inside, their items outside"]
-    if missing:
-        said.append(f"{words.number(missing)} slices with no opportunity, or less than none, are not drawn")
-    middle = [{"text": words.short(result.total)}]
-    return finish(result, words, _rings(), rows, said, middle=middle)
-
-
-def _outer(
-    inner: Any, shares: Any, whole: Decimal, known: Any, words: Words
-) -> list[tuple[str, Decimal, float | None]]:
-    """The slices of one tag: items that are large enough, and the others together."""
-    large = [item for item, money in inner.items() if float(money / whole) >= NARROW]
-    small = [item for item in inner if item not in set(large)]
-    if len(small) == 1:
-        large, small = [*inner], []
-    texts = words.labels(known.get(item, item) for item in large)
-    found = [(text, inner[item], shares[item]) for item, text in zip(large, texts, strict=True)]
-    if small:
-        rest = [shares[item] or 0.0 for item in small]
-        found.append(
-            (f"{words.number(len(small))} others", sum((inner[i] for i in small), Decimal(0)), sum(rest))
-        )
-    return found
-
-
-def _slice(
-    words: Words, *, ring: str, name: str, tag: str, start: float, size: float, money: Decimal,
-    share: float | None, color: str, fade: float,
-) -> Row:  # fmt: skip
-    middle = (start + size / 2) * TURN
-    radius = (HOLE + MIDDLE) / 2 if ring == "tag" else OUTER + 8
-    right = math.sin(middle) >= 0
-    told = f"{words.number(money)} · {words.share(share)}"
-    text = (name if size >= 0.06 else "") if ring == "tag" else f"{name} {words.short(money)}"
-    return {
-        "ring": ring, "name": name, "tag": tag, "value": float(money), "share": share, "told": told,
-        "start": start * TURN, "end": (start + size) * TURN,
-        "x": SIZE / 2 + radius * math.sin(middle), "y": SIZE / 2 - 60 - radius * math.cos(middle),
-        "side": "center" if ring == "tag" else "left" if right else "right",
-        "text": text if ring == "tag" or size >= READABLE else "", "color": color, "fade": fade,
-    }  # fmt: skip
-
-
-def _rings() -> Any:
-    layers: list[Any] = []
-    for ring, low, high in (("tag", HOLE, MIDDLE), ("item", MIDDLE + 2, OUTER)):
-        arcs = of().transform_filter({"field": "ring", "equal": ring})
-        layers.append(arcs.mark_arc(innerRadius=low, outerRadius=high, stroke="#ffffff", strokeWidth=1.5).encode(
-            theta=alt.Theta(field="start", type="quantitative", scale=None), theta2=alt.Theta2(field="end"),
-            color=alt.Color(field="color", type="nominal", scale=None),
-            opacity=alt.Opacity(field="fade", type="quantitative", scale=None),
-            tooltip=[
-                alt.Tooltip(field="name", title=ring), alt.Tooltip(field="tag", title="under"),
-                alt.Tooltip(field="told", title="opportunity"),
-            ],
-        ))  # fmt: skip
-    for side in ("center", "left", "right"):
-        told = of().transform_filter({"field": "side", "equal": side})
-        place = {
-            "x": alt.X(field="x", type="quantitative", scale=None, axis=None),
-            "y": alt.Y(field="y", type="quantitative", scale=None, axis=None),
-            "text": alt.Text(field="text", type="nominal"),
-        }
-        if side == "center":
-            layers.append(
-                told.mark_text(stroke="#ffffff", strokeWidth=3, fontSize=11, limit=90).encode(**place)
-            )
-        layers.append(
-            told.mark_text(
-                align=side, baseline="middle", color=INK, limit=90 if side == "center" else 190
-            ).encode(**place)
-        )
-    middle = of("middle").mark_text(fontSize=20, fontWeight=600, color=QUIET)
-    layers.append(
-        middle.encode(
-            x=alt.value(SIZE / 2), y=alt.value(SIZE / 2 - 60), text=alt.Text(field="text", type="nominal")
-        )
-    )
-    return alt.layer(*layers).properties(width=SIZE, height=SIZE - 120)

@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 
 from ..results import Crosstab, Monthly
-from .drawing import WIDTH, Row, axis, counted, empty, finish, of, room
+from .drawing import WIDTH, Row, axis, counted, empty, finish, of, room, tips, written
 from .picture import Chart
 from .theme import BLUE, INK, tones
 from .words import Words
@@ -82,18 +82,15 @@ def _stacked(result: Crosstab, downs: list[str], columns: list[str], colors: lis
             field="column", type="nominal", title=None,
             scale=alt.Scale(domain=columns, range=colors), legend=alt.Legend(columns=4),
         ),
-        tooltip=[
-            alt.Tooltip(field="row", title="label"), alt.Tooltip(field="column", title="part"),
-            alt.Tooltip(field="told", title="number"),
-        ],
+        tooltip=tips(row="label", column="part", told="number"),
     )  # fmt: skip
     inside = of().mark_text().encode(
         y=y, x=alt.X(stack="zero", bandPosition=0.5, **x), order=order,
-        text=alt.Text(field="text", type="nominal"), color=alt.Color(field="ink", type="nominal", scale=None),
+        text=written("text"), color=alt.Color(field="ink", type="nominal", scale=None),
         detail=alt.Detail(field="order", type="nominal"),
     )  # fmt: skip
     ends = of("ends").mark_text(align="left", dx=5, color=INK, fontWeight=600)
-    ends = ends.encode(y=y, x=alt.X(**x), text=alt.Text(field="text", type="nominal"))
+    ends = ends.encode(y=y, x=alt.X(**x), text=written("text"))
     layers = alt.layer(bars, inside, ends).resolve_scale(color="independent")
     return layers.properties(width=WIDTH, height=alt.Step(STEP))
 
@@ -149,10 +146,7 @@ def _columns(result: Monthly, rows: list[Row], names: list[str], colors: list[st
             field="value", type="quantitative", axis=shown,
             scale=alt.Scale(domain=room([row["value"] for row in rows], 0.1), nice=False),
         ),
-        tooltip=[
-            alt.Tooltip(field="month", title="month"), alt.Tooltip(field="series", title="series"),
-            alt.Tooltip(field="told", title="number"),
-        ],
+        tooltip=tips(month="month", series="series", told="number"),
     )  # fmt: skip
     if several:
         base = base.encode(
@@ -167,7 +161,7 @@ def _columns(result: Monthly, rows: list[Row], names: list[str], colors: list[st
     )  # fmt: skip
     below = "datum.value < 0 ? {} : {}"
     text = base.mark_text(dy={"expr": below.format(9, -7)}, fontSize=10, color=INK)
-    text = text.encode(text=alt.Text(field="text", type="nominal"))
+    text = text.encode(text=written("text"))
     return alt.layer(bars, text).properties(width=max(WIDTH, min(24 * len(result.months), 1200)), height=260)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 
 from ..results import Ratio, Trend
-from .drawing import Row, finish, of, room
+from .drawing import Row, finish, of, room, tips, written
 from .picture import Chart
 from .theme import BLUE, INK, QUIET, SKY
 from .words import Words
@@ -44,12 +44,12 @@ def trend(result: Trend, words: Words) -> Chart:
             field="value", type="quantitative", axis=None,
             scale=alt.Scale(domain=room([row["value"] or 0.0 for row in rows], 0.35), nice=False),
         ),
-        tooltip=[alt.Tooltip(field="when", title="when"), alt.Tooltip(field="text", title="number")],
+        tooltip=tips(when="when", text="number"),
     )  # fmt: skip
     bars = base.mark_bar(height={"band": 0.72}).encode(
         color=alt.Color(field="color", type="nominal", scale=None)
     )
-    told = base.mark_text(align="left", dx=5, color=INK).encode(text=alt.Text(field="text", type="nominal"))
+    told = base.mark_text(align="left", dx=5, color=INK).encode(text=written("text"))
     below = alt.layer(bars, told).properties(width=WIDTH, height=alt.Step(30))
     drawing = alt.vconcat(_headline(), below, spacing=8)
     return finish(result, words, drawing, rows, (), headline=headline)
@@ -57,13 +57,13 @@ def trend(result: Trend, words: Words) -> Chart:
 
 def _headline() -> Any:
     big = of("headline").mark_text(align="left", fontSize=30, fontWeight=600, baseline="middle", color=INK)
-    big = big.encode(x=alt.value(0), y=alt.value(18), text=alt.Text(field="text", type="nominal"))
+    big = big.encode(x=alt.value(0), y=alt.value(18), text=written("text"))
     unit = of("headline").mark_text(align="right", fontSize=12, baseline="middle", color=QUIET)
-    unit = unit.encode(x=alt.value(WIDTH), y=alt.value(10), text=alt.Text(field="unit", type="nominal"))
+    unit = unit.encode(x=alt.value(WIDTH), y=alt.value(10), text=written("unit"))
     change = of("headline").mark_text(
         align="right", fontSize=13, baseline="middle", color=INK, fontWeight=600
     )
-    change = change.encode(x=alt.value(WIDTH), y=alt.value(28), text=alt.Text(field="change", type="nominal"))
+    change = change.encode(x=alt.value(WIDTH), y=alt.value(28), text=written("change"))
     return alt.layer(big, unit, change).properties(width=WIDTH, height=40)
 
 
