@@ -8,9 +8,13 @@ from .explained import Line
 from .groups import Groups
 from .listings import Listing
 from .numbers import Amount, Count, Ratio, Trend
+from .scores import Changes, Scores
+from .segments import Cadence, Segments
 from .tables import Breakdown, Crosstab, Monthly
+from .tree import Customers, Tree
 
 __all__ = [
-    "Amount", "Breakdown", "Change", "Context", "Contributions", "Count", "Crosstab", "Groups", "Line",
-    "Listing", "Monthly", "Part", "Ratio", "Result", "Trend", "schema",
+    "Amount", "Breakdown", "Cadence", "Change", "Changes", "Context", "Contributions", "Count", "Crosstab",
+    "Customers", "Groups", "Line", "Listing", "Monthly", "Part", "Ratio", "Result", "Scores", "Segments",
+    "Tree", "Trend", "schema",
 ]  # fmt: skip

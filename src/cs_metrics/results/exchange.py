@@ -9,13 +9,17 @@ from fractions import Fraction
 from typing import Any
 
 from ..errors import DataError, Problem
+from ..models import Cut
 from .base import Context, Result, Spec
 from .change import Change, restored
 from .explained import Kept, Line
 from .groups import Groups
 from .listings import Listing
 from .numbers import Amount, Count, Ratio, Trend, unnamed
+from .scores import Changes, Scores
+from .segments import Segments
 from .tables import Breakdown, Crosstab, Monthly
+from .tree import Customers, Tree
 
 __all__ = ["SCHEMA_VERSION", "change_from_dict", "from_dict", "schema"]
 
@@ -64,10 +68,27 @@ _COMMON: dict[str, Any] = {
             {"type": "object", "properties": {"everyone": {"const": True}}, "required": ["everyone"]},
         ]
     },
-    "filters": {"type": "object", "additionalProperties": {"type": "array"}},
+    "filters": {"type": "object", "additionalProperties": {"type": ["array", "object", "string"]}},
     "currency": {"type": "object", "properties": {"code": _TEXT, "exponent": _WHOLE}},
     "used": {"type": "integer", "minimum": 0},
     "excluded": _COUNTS,
+}
+_AMOUNT: dict[str, Any] = {"type": "string", "format": "decimal"}
+_SHARE: dict[str, Any] = {"type": ["number", "null"]}
+
+
+def _object(**properties: Any) -> dict[str, Any]:
+    """An object of exactly these."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+_CUT: dict[str, Any] = {
+    "anyOf": [{"type": "null"}, _object(kind={"const": "at"}, value=_TEXT, effort={"type": "number"})]
 }
 _OWN: dict[str, dict[str, Any]] = {
     "count": {"value": _WHOLE},
@@ -131,21 +152,37 @@ _OWN: dict[str, dict[str, Any]] = {
         "change_share": {"type": ["number", "null"]},
     },
 }
+_OWN |= {
+    "changes": _OWN["breakdown"]
+    | {"moves": {"type": "array", "items": _object(**{"from": _TEXT, "to": _TEXT, "value": _WHOLE})}},
+    "scores": _OWN["listing"],
+    "segments": _OWN["listing"]
+    | {
+        "cut": _CUT,
+        "counts": _COUNTS,
+        "value_by_segment": {"type": "object", "additionalProperties": _AMOUNT},
+        "employed": {"type": "array", "items": _WHOLE, "minItems": 2, "maxItems": 2},
+    },
+    "customers": _OWN["listing"]
+    | {"totals": {"type": "object", "additionalProperties": {"type": ["string", "number", "null"]}}},
+    "tree": {
+        "value": {
+            "type": "array",
+            "items": _object(
+                label=_LABEL,
+                value=_AMOUNT,
+                share=_SHARE,
+                items={"type": "array", "items": _object(label=_LABEL, value=_AMOUNT, share=_SHARE)},
+            ),
+        },
+        "total": _AMOUNT,
+    },
+}
 
 _LINE: dict[str, Any] = dict.fromkeys(
     ("before", "entered", "left", "changed", "after", "difference"), _NUMBER
 )
 _KEYS: dict[str, Any] = {"type": "array", "items": {"type": "array", "items": _CELL}}
-
-
-def _object(**properties: Any) -> dict[str, Any]:
-    """An object with these properties, all of them and no others."""
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
 
 
 _CHANGE: dict[str, Any] = {
@@ -334,6 +371,39 @@ def _listing(data: Mapping[str, Any], context: Context) -> dict[str, Any]:
     return {"_kinds": kinds, "_limit": data["limit"], "_kept": lines, "_keys": None}
 
 
+def _changes(data: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    moves = {(move["from"], move["to"]): move["value"] for move in data["moves"]}
+    return _breakdown(data, context) | {"_moves": moves}
+
+
+def _segments(data: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    values = {name: _minor(value, context) for name, value in data["value_by_segment"].items()}
+    return _listing(data, context) | {
+        "_counts": data["counts"],
+        "_values": values,
+        "_exact": None,
+        "_employed": tuple(data["employed"]),
+        "_cut": None if data["cut"] is None else Cut.from_dict(data["cut"]),
+    }
+
+
+def _customers(data: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    totals = {
+        name: Decimal(value) if isinstance(value, str) else value for name, value in data["totals"].items()
+    }
+    return _listing(data, context) | {"_totals": totals, "_by_account": {}}
+
+
+def _tree(data: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    items: dict[Any, int] = {}
+    tags: dict[Any, list[str]] = {}
+    for branch in data["value"]:
+        for item in branch["items"]:
+            items[item["label"]] = _minor(item["value"], context)
+            tags.setdefault(item["label"], []).extend([] if branch["label"] is None else [branch["label"]])
+    return {"_items": items, "_tags": tags}
+
+
 _READERS: dict[str, tuple[type[Result], Callable[[Mapping[str, Any], Context], dict[str, Any]]]] = {
     "count": (Count, lambda data, context: {}),
     "amount": (Amount, lambda data, context: {"_minor": _minor(data["value"], context)}),
@@ -343,6 +413,11 @@ _READERS: dict[str, tuple[type[Result], Callable[[Mapping[str, Any], Context], d
     "monthly": (Monthly, _monthly),
     "listing": (Listing, _listing),
     "groups": (Groups, lambda data, context: Groups._read(_listing(data, context))),
+    "changes": (Changes, _changes),
+    "scores": (Scores, _listing),
+    "segments": (Segments, _segments),
+    "customers": (Customers, _customers),
+    "tree": (Tree, _tree),
     "trend": (
         Trend,
         lambda data, context: {

@@ -51,13 +51,16 @@ class Count(Result):
 
 
 class Amount(Result):
-    """A sum of money, exact to the minor unit, in the portfolio's currency."""
+    """A sum of money, exact to the minor unit, in the portfolio's currency.
+
+    `minor` is the sum where it is known without looking at the rows.
+    """
 
     kind: ClassVar[str] = "amount"
 
-    def __init__(self, rows: Rows, amounts: Amounts) -> None:
+    def __init__(self, rows: Rows, amounts: Amounts, *, minor: int | None = None) -> None:
         super().__init__(rows)
-        self._minor = amounts.sum(rows.flags)
+        self._minor = amounts.sum(rows.flags) if minor is None else minor
         self._made_of = lambda: (Part.each(rows, amounts=amounts),)
 
     @property

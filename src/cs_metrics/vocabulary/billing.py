@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..columns import Amounts, Codes, Dates, Flags, Numbers, Refs
-from ..periods import NO_DAY, Window
-from ..records import SubscriptionStatus
+from ..columns import Amounts, Array, Codes, Dates, Flags, Numbers, Refs
+from ..periods import Window
 from ..scope import ViewTable, remembered, word
 from ..selection import Rows
 
@@ -24,17 +23,8 @@ class Subscriptions(ViewTable):
     cancelled_on: Dates
     next_billing_on: Dates
 
-    @word
-    def end(self) -> Dates:
-        """The first day on which the period counts no more: it ended, was cancelled, or never counts.
-
-        A row without an end whose status is neither active nor past due never counts: it ends before it
-        begins. Missing where it counts from its start on, for ever.
-        """
-        end = np.minimum(self.ended_on.days, self.cancelled_on.days)
-        open_ended = end == NO_DAY
-        open_ended &= ~self.status.isin((SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE))
-        return Dates(np.where(open_ended, self.started_on.days, end))
+    end: Dates
+    """The first day on which the period counts no more: it ended, was cancelled, or never counts."""
 
     @remembered
     def active_on(self, day: int) -> Flags:
@@ -51,7 +41,23 @@ class Subscriptions(ViewTable):
     @remembered
     def active_ones_on(self, day: int) -> Rows:
         """The subscriptions active on a day, of those that exist on the as-of day."""
-        return self.everything.only(self.active_on(day), otherwise="not active")
+        started, ended = self.daily("started_on"), self.daily("end")
+        count, today = None, self.view.today
+        if started is not None and ended is not None and day <= today:
+            count = started.by(day, today) - ended.by(day, today)
+        return self.everything.where(lambda: self.active_on(day), otherwise="not active", count=count)
+
+    def cancelled_mrr(self, window: Window) -> int | None:
+        """The MRR of those cancelled in a window, where it is known without looking at them."""
+        cancelled, today = self.daily("cancelled_on"), self.view.today
+        return None if cancelled is None or window.last > today else cancelled.amount_within(window, today)
+
+    def active_mrr(self, day: int) -> int | None:
+        """The MRR of the subscriptions active on a day, where it is known without looking at them."""
+        started, ended, today = self.daily("started_on"), self.daily("end"), self.view.today
+        if started is None or ended is None or day > today:
+            return None
+        return started.amount_by(day, today) - ended.amount_by(day, today)
 
     @remembered
     def account_mrr(self, day: int) -> Amounts:
@@ -63,7 +69,7 @@ class Subscriptions(ViewTable):
         if not self.view.has("renewals"):
             return self.next_billing_on.within(window)
         renewals = self.view.renewals
-        return renewals.subscription.any(renewals.due_on.within(window))
+        return renewals.subscription.any(renewals.due_index(window))
 
 
 class Renewals(ViewTable):
@@ -71,6 +77,29 @@ class Renewals(ViewTable):
     due_on: Dates
     renewed_on: Dates
 
+    @remembered
+    def due_index(self, window: Window) -> Array:
+        """The rows that exist and fall due in the window, in any order."""
+        calendar = self.calendar() if self.n == self.table.n else None
+        if calendar is None:
+            due = self.due_on.within(window)
+            return (due if self.exists is None else due & self.exists).nonzero()[0]
+        found = calendar.within(window)
+        return found if self.exists is None else found[self.exists.take(found)]
+
     def due_within(self, window: Window) -> Rows:
         """The renewals that fall due in the window."""
-        return self.everything.only(self.due_on.within(window), otherwise="not due in the period")
+
+        def find() -> Flags:
+            found = np.zeros(self.n, bool)
+            found[self.due_index(window)] = True
+            return found
+
+        count = len(self.due_index(window))
+        return self.everything.where(find, otherwise="not due in the period", count=count)
+
+    def accomplished(self, window: Window) -> tuple[int, int]:
+        """How many subscriptions were renewed by the window's last day, of how many that fell due in it."""
+        due = self.due_index(window)
+        renewed = due[self.renewed_on.days.take(due) <= window.last]
+        return self.subscription.distinct(renewed), self.subscription.distinct(due)
