@@ -23,7 +23,7 @@ STEP = 28
 def breakdown(result: Breakdown, words: Words, *, limit: int = MOST) -> Chart:
     """A bar a label, with its number and its share of the total; the largest `limit` where there are more."""
     value = result.value
-    if not value:
+    if not any(value.values()):
         return empty(result, words, f"No {_unit(result)} to show")
     styles = tones(value)
     if not all(tone.sign for tone in styles.values()):  # things without an order: one colour for all

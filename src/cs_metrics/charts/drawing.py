@@ -38,7 +38,10 @@ WIDTH = 520
 SCHEMA = (
     "https://vega.github.io/schema/vega-lite/v6.json"  # a name by which tools know the form; never loaded
 )
-SHORT = "replace(format(datum.value, '$~s'), 'G', 'B')"
+SHORT = (
+    "abs(datum.value) < 1 && datum.value != 0 ? format(datum.value, '$,.2f')"
+    " : replace(format(datum.value, '$~s'), 'G', 'B')"
+)
 WHOLE = "datum.value % 1 ? '' : replace(format(datum.value, '~s'), 'G', 'B')"
 
 

@@ -63,11 +63,20 @@ def donut(result: Breakdown, words: Words) -> Chart:
     none = [text for text, row in zip(texts, rows, strict=True) if not row["value"]]
     said = [counted(words, result.total, result.spec.unit), f"none: {', '.join(none)}" if none else ""]
     middle_text = [{"text": words.number(result.total), "unit": result.spec.unit}]
-    return finish(result, words, _ring(), rows, said, middle=middle_text)
+    return finish(
+        result,
+        words,
+        _ring(2 if sum(row["value"] > 0 for row in rows) > 1 else 0),
+        rows,
+        said,
+        middle=middle_text,
+    )
 
 
 def opportunity(result: Breakdown, words: Words) -> Chart:
     """What is to be had, by health band; what accounts without a score offer as well."""
+    if not any(result.value.values()):
+        return empty(result, words, "No opportunity to show")
     return labelled(result, words, result.value, bands_of(result.spec.options["model"]), missing="unscored")
 
 
@@ -75,9 +84,9 @@ def _band(band: Any, words: Words) -> str:
     return "unscored" if band is None else words.labels([band])[0].replace("_", " ")
 
 
-def _ring() -> Any:
+def _ring(gap: float) -> Any:
     hovered = alt.selection_point(name="hovered", on="pointerover", clear="pointerout", fields=["band"])
-    ring = of().mark_arc(outerRadius=OUTER, innerRadius=INNER, stroke="#ffffff", strokeWidth=2).encode(
+    ring = of().mark_arc(outerRadius=OUTER, innerRadius=INNER, stroke="#ffffff", strokeWidth=gap).encode(
         theta=alt.Theta(field="start", type="quantitative", scale=None),
         theta2=alt.Theta2(field="end"),
         color=alt.Color(field="color", type="nominal", scale=None),

@@ -10,7 +10,7 @@ import altair as alt
 import numpy as np
 
 from ..results import Listing
-from .drawing import Row, axis, empty, finish, merged, named, names, of, tips, written
+from .drawing import Row, axis, counted, empty, finish, merged, named, names, of, tips, written
 from .picture import Chart
 from .theme import BLUE, INK, ORANGE, SAND, SKY
 from .words import Words
@@ -64,12 +64,12 @@ def _stack(result: Listing, words: Words, lines: Sequence[Sequence[Any]], told: 
         {"label": text, "alignment": line[share], "text": words.share(_rounded(line[share]))}
         for line, text in zip(lines, texts, strict=True)
     ]
-    shown = f"the first {words.number(len(lines))} of" if len(lines) < result.value else "all"
+    shown = f"the first {words.number(len(lines))} of " if len(lines) < result.value else ""
     sums = [
         f"{PARTS[name][1]} {words.number(sum((line[place] for line in lines), Decimal(0)))}"
         for name, place in places.items()
     ]
-    said = [f"{shown} {words.number(result.value)} {result.spec.unit}: {', '.join(sums)}"]
+    said = [f"{shown}{counted(words, result.value, result.spec.unit)}: {', '.join(sums)}"]
     chosen = [PARTS[name] for name in places]
     drawing = _columns(result, texts, chosen)
     return finish(result, words, drawing, rows, said, aligned=aligned)

@@ -127,9 +127,9 @@ def monthly(result: Monthly, words: Words) -> Chart:
         for (series, line), name in zip(value.items(), names, strict=True)
         for month, number in line.items()
     ]
-    said = [_sums(result, words, money)]
     if not any(row["value"] for row in rows):
-        said = [f"nothing in these {len(months)} months"]
+        return empty(result, words, f"Nothing in the {words.number(len(months))} months to {months[-1]}")
+    said = [_sums(result, words, money)]
     colors = [styles[s].color for s in value] if len(value) > 1 else [BLUE]
     return finish(result, words, _columns(result, rows, names, colors, money), rows, said)
 

@@ -27,6 +27,7 @@ def trend(result: Trend, words: Words) -> Chart:
         {
             "when": when,
             "value": None if half.value is None else float(half.value),
+            "at": 0.0 if half.value is None else float(half.value),
             "text": "no value" if half.value is None else tell(half.value),
             "color": color,
         }
@@ -41,8 +42,8 @@ def trend(result: Trend, words: Words) -> Chart:
     base = of().encode(
         y=y,
         x=alt.X(
-            field="value", type="quantitative", axis=None,
-            scale=alt.Scale(domain=room([row["value"] or 0.0 for row in rows], 0.35), nice=False),
+            field="at", type="quantitative", axis=None,
+            scale=alt.Scale(domain=room([row["at"] for row in rows], 0.35), nice=False),
         ),
         tooltip=tips(when="when", text="number"),
     )  # fmt: skip

@@ -68,7 +68,11 @@ class Words:
         if not unit:
             return self.number(value)
         scaled = size / scale
-        text = self._grouped(f"{scaled:.{0 if scaled >= 99.95 else 1}f}".removesuffix(".0")) + unit
+        digits = 0 if scaled >= 99.95 else 1 if scaled >= 9.995 else 2
+        text = (
+            self._grouped(f"{scaled:.{digits}f}".rstrip("0").rstrip(".") if digits else f"{scaled:.0f}")
+            + unit
+        )
         if isinstance(value, Decimal):
             return self._paid(text, negative=value < 0)
         return f"−{text}" if value < 0 else text
