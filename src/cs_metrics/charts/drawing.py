@@ -79,7 +79,7 @@ def finish(
         "$schema": SCHEMA,
         "title": {"text": title, "subtitle": lines},
         "description": f"{title}: {'. '.join(lines)}",
-        **drawing.to_dict(context={"top_level": False}),
+        **drawing.to_dict(validate=False, context={"top_level": False}),
         "datasets": {"rows": list(rows), **{name: list(more) for name, more in datasets.items()}},
         "config": CONFIG,
     }
