@@ -23,6 +23,9 @@ PORTFOLIO_TABLES = (
     "users", "accounts", "contacts", "engagements", "tasks", "adoption_scores", "subscriptions", "renewals",
     "playbook_runs", "alerts", "activities",
 )  # fmt: skip
+REVENUE_TABLES = (
+    "users", "accounts", "engagements", "subscriptions", "contracts", "opportunities", "propensities",
+)  # fmt: skip
 
 POOR_RED = {"poor": (csm.Health.RED,)}
 BANDS = {"satisfactory": (50, 100), "at_risk": (0, 50)}
@@ -107,6 +110,7 @@ GROUPS = (
     Group("success", ("overview", "risk", "adoption", "renewal"), SUCCESS_TABLES),
     Group("portfolio", ("review", "act"), PORTFOLIO_TABLES),
     Group("health", ("health", "effort", "segmentation", "stack"), HEALTH_TABLES),
+    Group("revenue", ("revenue",), REVENUE_TABLES),
 )
 """Each metric of the catalog stands in one of them; a test keeps it so."""
 CALLS = [call for group in GROUPS for call in group.calls]

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         renewal,
         reports,
         results,
+        revenue,
         review,
         risk,
         samples,
@@ -107,9 +108,11 @@ if TYPE_CHECKING:
         Cadence,
         Change,
         Changes,
+        Cohorts,
         Count,
         Crosstab,
         Customers,
+        Forecast,
         Groups,
         Listing,
         Monthly,
@@ -117,6 +120,7 @@ if TYPE_CHECKING:
         Result,
         Scores,
         Segments,
+        TopShare,
         Tree,
         Trend,
     )
@@ -127,16 +131,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Account", "Activity", "AdoptionScore", "Alert", "AlertKind", "Amount", "Audience", "Breakdown",
-    "Cadence", "CampaignTouch", "Change", "Changes", "Contact", "ContactPolicy", "Contract",
+    "Cadence", "CampaignTouch", "Change", "Changes", "Cohorts", "Contact", "ContactPolicy", "Contract",
     "ContractState", "Count", "Crosstab", "CsMetricsError", "Customers", "Cut", "EVERYONE", "EffortModel",
-    "Engagement", "Escalation", "Filters", "Groups", "Health", "HealthModel", "Listing", "Measure",
+    "Engagement", "Escalation", "Filters", "Forecast", "Groups", "Health", "HealthModel", "Listing", "Measure",
     "Metric", "Monthly", "Objective", "ObjectiveState", "Opportunity", "OpportunityKind",
     "OpportunityStage", "PlaybookRun", "PlaybookStatus", "Portfolio", "Probability", "Propensity",
     "Purpose", "QBR", "Ratio", "Renewal", "RenewalStage", "Report", "ReportResult", "Result", "RiskSignal",
     "Role", "Scores", "Section", "Segments", "StackItem", "StackPosition", "StackTag", "Subscription",
-    "SubscriptionStatus", "Task", "TaskStatus", "Touchpoint", "Trailing", "Tree", "Trend", "Usage", "User",
-    "ValueBand", "View", "__version__", "act", "adoption", "catalog", "effort", "errors", "health",
-    "metric", "overview", "records", "renewal", "reports", "results", "review", "risk", "samples",
+    "SubscriptionStatus", "Task", "TaskStatus", "TopShare", "Touchpoint", "Trailing", "Tree", "Trend", "Usage",
+    "User", "ValueBand", "View", "__version__", "act", "adoption", "catalog", "effort", "errors", "health",
+    "metric", "overview", "records", "renewal", "reports", "results", "revenue", "review", "risk", "samples",
     "segmentation", "stack", "what_changed",
 ]  # fmt: skip
 
@@ -153,6 +157,7 @@ _MODULES = frozenset(
         "renewal",
         "reports",
         "results",
+        "revenue",
         "review",
         "risk",
         "samples",
@@ -176,8 +181,9 @@ _PARTS = {
     """,
     "report": "Audience Purpose Report ReportResult Section",
     "results": """
-        Amount Breakdown Cadence Change Changes Count Crosstab Customers Groups Listing Monthly
-        Ratio Result Scores Segments Tree Trend
+        Amount Breakdown Cadence Change Changes Cohorts Count Crosstab Customers Forecast Groups
+        Listing Monthly
+        Ratio Result Scores Segments TopShare Tree Trend
     """,
     "view": "EVERYONE View",
 }

@@ -257,6 +257,10 @@ class Amounts:
         minor = self.minor[index]
         return minor if self.complete else np.where(minor == NO_AMOUNT, 0, minor)
 
+    def at_most(self, other: Amounts) -> Amounts:
+        """The lesser of the two amounts of each row."""
+        return Amounts(np.minimum(self.minor, other.minor), self.exponent)
+
     def within(self, low: int | None, high: int | None) -> Flags:
         """`low` or more and less than `high`; None is no bound."""
         found: Flags = self.minor != NO_AMOUNT

@@ -193,8 +193,11 @@ class _Layout:
         """How rows stand within their parent: so that the last of any choice among them is the one wanted.
 
         Of QBRs that is the earliest; of opportunities the latest closed, of several on one day the smallest id;
-        of the measures of one metric the latest.
+        of the measures of one metric, and of propensities, the latest. Periods of subscriptions stand in the
+        order in which they begin.
         """
+        if table.schema.name in _BY_DAY:
+            return (_array(table, _BY_DAY[table.schema.name]) - np.int64(FIRST_DAY),)
         if table.schema.name == "measures":
             days = _array(table, "on").astype(np.int64)
             return _codes(table, "metric"), days - (days.min() if table.n else 0)
@@ -290,6 +293,7 @@ class _Layout:
         return days
 
 
+_BY_DAY = {"subscriptions": "started_on", "propensities": "on"}
 _DATED = frozenset({"contracts", "opportunities", "renewals"})
 """Tables without a first day of their own for which that of their parents is worth keeping."""
 _NOWHERE = np.empty(0, np.int32)

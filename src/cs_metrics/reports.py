@@ -7,14 +7,15 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from . import act, adoption, health, overview, renewal, review, risk, segmentation, stack
+from . import revenue as money
 from .report import Audience, Purpose, Report, ReportResult, Section
 
 if TYPE_CHECKING:
     from .view import View
 
 __all__ = [
-    "ALL", "CUSTOMER_SUCCESS", "PORTFOLIO_ACT", "PORTFOLIO_REVIEW", "SUCCESS_REPORT", "customer_success",
-    "portfolio_act", "portfolio_review", "success_report",
+    "ALL", "CUSTOMER_SUCCESS", "PORTFOLIO_ACT", "PORTFOLIO_REVIEW", "REVENUE", "SUCCESS_REPORT", "customer_success",
+    "portfolio_act", "portfolio_review", "revenue", "success_report",
 ]  # fmt: skip
 
 
@@ -88,7 +89,28 @@ CUSTOMER_SUCCESS = Report(
     settle=_settle,
 )
 
-ALL: tuple[Report, ...] = (SUCCESS_REPORT, PORTFOLIO_REVIEW, PORTFOLIO_ACT, CUSTOMER_SUCCESS)
+REVENUE = Report(
+    id="revenue",
+    title="Revenue",
+    purpose=Purpose.INSIGHT,
+    audiences=(Audience.LEADERSHIP, Audience.EXECUTIVE, Audience.CSM_MANAGER),
+    source="Standard terms of the field",
+    sections=(
+        Section("Movements", (money.mrr_movements, money.quick_ratio)),
+        Section(
+            "Retention",
+            (
+                money.net_revenue_retention,
+                money.gross_revenue_retention,
+                money.logo_retention,
+                money.cohorts,
+            ),
+        ),
+        Section("Outlook", (money.concentration, money.renewal_forecast)),
+    ),
+)
+
+ALL: tuple[Report, ...] = (SUCCESS_REPORT, PORTFOLIO_REVIEW, PORTFOLIO_ACT, CUSTOMER_SUCCESS, REVENUE)
 
 
 def success_report(view: View, **options: Any) -> ReportResult:
@@ -124,3 +146,8 @@ def customer_success(view: View, **options: Any) -> ReportResult:
     the view's filters, else the default.
     """
     return CUSTOMER_SUCCESS.compute(view, **options)
+
+
+def revenue(view: View, **options: Any) -> ReportResult:
+    """Revenue: what moved MRR, who stays, and what is to be expected of the renewals that are due."""
+    return REVENUE.compute(view, **options)

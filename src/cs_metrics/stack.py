@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from .errors import OptionError
 from .metric import metric
 from .periods import as_count
-from .results import Customers, Groups, Listing, Tree
+from .results import Customers, Groups, Listing, Part, Tree
 from .results.groups import Grouped, Quotient, summed
 
 if TYPE_CHECKING:
@@ -112,4 +112,6 @@ def opportunity(view: View) -> Tree:
     tags = view.stack_tags.of_items()
     minor = found.opportunity.minor[occurring].tolist()
     tagged = {label: tags[item] for label, item in zip(labels, occurring.tolist(), strict=True)}
-    return Tree(positions.applicable_ones, dict(zip(labels, minor, strict=True)), tagged)
+    rows = positions.applicable_ones
+    made_of = lambda: Part.by(rows, positions.items, positions.opportunity)  # noqa: E731
+    return Tree(rows, dict(zip(labels, minor, strict=True)), tagged, made_of=made_of)

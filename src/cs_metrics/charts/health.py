@@ -34,6 +34,24 @@ def donut(result: Breakdown, words: Words) -> Chart:
         return empty(result, words, f"No {result.spec.unit} in view")
     if any(number < 0 for number in value.values()):
         return breakdown(result, words)
+    rows = _slices(result, words)
+    apart(rows, 16)
+    none = [row["band"] for row in rows if not row["value"]]
+    said = [counted(words, result.total, result.spec.unit), f"none: {', '.join(none)}" if none else ""]
+    middle_text = [{"text": words.number(result.total), "unit": result.spec.unit}]
+    return finish(
+        result,
+        words,
+        _ring(2 if sum(row["value"] > 0 for row in rows) > 1 else 0),
+        rows,
+        said,
+        middle=middle_text,
+    )
+
+
+def _slices(result: Breakdown, words: Words) -> list[Row]:
+    """A slice a band: where it begins and ends, what stands beside it, and where."""
+    value = result.value
     styles, shares = bands_of(result.spec.options["model"]), result.shares()
     texts = [styles[band].on(_band(band, words)) for band in value]
     rows: list[Row] = []
@@ -59,18 +77,7 @@ def donut(result: Breakdown, words: Words) -> Chart:
             }
         )
         reached += share
-    apart(rows, 16)
-    none = [text for text, row in zip(texts, rows, strict=True) if not row["value"]]
-    said = [counted(words, result.total, result.spec.unit), f"none: {', '.join(none)}" if none else ""]
-    middle_text = [{"text": words.number(result.total), "unit": result.spec.unit}]
-    return finish(
-        result,
-        words,
-        _ring(2 if sum(row["value"] > 0 for row in rows) > 1 else 0),
-        rows,
-        said,
-        middle=middle_text,
-    )
+    return rows
 
 
 def opportunity(result: Breakdown, words: Words) -> Chart:

@@ -19,6 +19,7 @@ from ..records import SCHEMA
 from ..results import (
     Amount,
     Breakdown,
+    Cohorts,
     Crosstab,
     Customers,
     Groups,
@@ -87,6 +88,8 @@ def headline(result: Result) -> tuple[str, str]:
         if isinstance(result, Breakdown | Tree)
         else "value"
         if isinstance(result, Amount | Listing)
+        else "left"
+        if isinstance(result, Cohorts)
         else "used"
     )
     found = getattr(result, value)
@@ -95,17 +98,17 @@ def headline(result: Result) -> tuple[str, str]:
 
 def grid(result: Result, rows: int) -> Grid | None:
     """A result's table, of a listing the first `rows` rows; None where the headline says it all."""
-    if isinstance(result, Breakdown):
-        return _breakdown(result)
-    if isinstance(result, Tree):
-        return _tree(result)
-    if isinstance(result, Crosstab):
-        return _crosstab(result)
-    if isinstance(result, Monthly):
-        return _monthly(result)
     if isinstance(result, Listing):
         return _listing(result, rows)
-    return None
+    if isinstance(result, Cohorts):
+        return _cohorts(result, rows)
+    shapes: dict[type[Result], Callable[[Any], Grid | None]] = {
+        Breakdown: _breakdown,
+        Tree: _tree,
+        Crosstab: _crosstab,
+        Monthly: _monthly,
+    }
+    return next((shape(result) for kind, shape in shapes.items() if isinstance(result, kind)), None)
 
 
 def note(result: Result, rows: int) -> str:
@@ -118,6 +121,9 @@ def note(result: Result, rows: int) -> str:
     elif isinstance(result, Breakdown | Crosstab):
         shown = len(result.value)
         there = shown + len(result.to_dict()["cut_off"])
+    elif isinstance(result, Cohorts):
+        there = len(result.value)
+        shown = min(rows, there)
     else:
         return ""
     return _of(shown, there)
@@ -188,12 +194,15 @@ def cell(value: Any) -> str:
 def _unit(result: Result) -> str:
     unit = result.spec.unit
     money = isinstance(result, Amount) or _holds_money(result)
-    return result.context.currency if money and unit == "currency" else unit
+    named = unit == "currency" or isinstance(result, Cohorts)
+    return result.context.currency if money and named else unit
 
 
 def _holds_money(result: Result) -> bool:
     if isinstance(result, Breakdown | Tree):
         return isinstance(result.total, Decimal)
+    if isinstance(result, Cohorts):
+        return isinstance(result.left, Decimal)
     months = result.value.values() if isinstance(result, Monthly) else ()
     return any(isinstance(value, Decimal) for series in months for value in series.values())
 
@@ -262,6 +271,19 @@ def _monthly(result: Monthly) -> Grid:
     total = ("total", *(number(sum(months.values())) for months in series.values()))
     names = ("month", *(_named(name, months.values(), result) for name, months in series.items()))
     return Grid(names, tuple(lines), _right(names), total if result.adds_up else None)
+
+
+def _cohorts(result: Cohorts, rows: int) -> Grid | None:
+    """The latest cohorts, the number of each and what is left of it after so many periods."""
+    ages = dict([*result.ages().items()][-rows:] if rows else [])
+    if not ages:
+        return None
+    oldest = min(max(map(len, ages.values())), rows + 1)
+    names = ("cohort", *(f"+{age}" if age else "first" for age in range(oldest)))
+    lines = [
+        (cohort, *map(number, line[:oldest]), *[""] * (oldest - len(line))) for cohort, line in ages.items()
+    ]
+    return Grid(names, tuple(lines), _right(names))
 
 
 def _listing(result: Listing, rows: int) -> Grid | None:

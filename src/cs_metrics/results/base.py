@@ -334,12 +334,11 @@ def added(mine: Mapping[Any, Any], its: Mapping[Any, Any]) -> dict[Any, Any]:
 
 def plain(value: Any) -> Any:
     """A value of an option as JSON takes it; a model as its `to_dict` says."""
-    if hasattr(value, "to_dict"):
-        return plain(value.to_dict())
+    if attrs.has(type(value)):
+        told = value.to_dict() if hasattr(value, "to_dict") else attrs.asdict(value, recurse=False)
+        return plain(told)
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
-    if attrs.has(type(value)):
-        return plain(attrs.asdict(value, recurse=False))
     if isinstance(value, set | frozenset | tuple | list):
         items = [plain(item) for item in value]
         return sorted(items, key=str) if isinstance(value, set | frozenset) else items

@@ -66,6 +66,14 @@ class Propensities(ViewTable):
     churn: Numbers
     expand: Numbers
 
+    @word
+    def latest_churn(self) -> Numbers:
+        """Of each account in view the churn propensity of the last day there is one for, by the as-of day."""
+        accounts, latest = self.account.last(self.everything.flags)
+        found = np.full(self.account.size, np.nan)
+        found[accounts] = self.churn.values.take(latest)
+        return Numbers(found)
+
 
 class CampaignTouches(ViewTable):
     account: Refs
