@@ -98,7 +98,7 @@ def held(found: Any, rows: list[dict[str, Any]]) -> None:
     elif kind == "tree":
         held_tree(found, rows)
     elif isinstance(found, Groups) and "alignment" not in found.names:
-        place = found.names.index("mrr")
+        place = found.names.index("mrr" if "mrr" in found.names else "share")
         assert [row["value"] for row in rows] == [float(line[place] or 0) for line in found.head()]
     else:
         names = [
