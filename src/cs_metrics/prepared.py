@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .columns import Array
     from .layout import Table
 
-__all__ = ["NOTHING", "Calendar", "Prepared", "prepare"]
+__all__ = ["NOTHING", "Calendar", "Prepared", "Touches", "prepare"]
 
 LONG = 100_000
 """From so many rows on a table is worth a calendar: who looks at fewer, looks at all of them."""
@@ -77,7 +77,7 @@ class Touches:
         return np.asarray(self.contracts[run].take(found.nonzero()[0]) - np.int32(contracts[0]))
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, slots=False)
 class Prepared:
     """What is known of a table's rows beyond their columns.
 
