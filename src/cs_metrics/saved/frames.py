@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import DataError, Problem
 from ..intake import Source, open_frame
 from ..intake.frames import ArrowSource, DuckdbSource, PandasSource, PolarsSource
+from ..intake.objects import is_gap
 from .container import Reader, Writer
 from .values import NotPlain, decoded, encoded, from_text, to_text
 
@@ -198,8 +199,11 @@ class SavedPandas(PandasSource):
     def take_frame_rows(self, rows: Any) -> Any:
         import pandas as pd
 
-        columns = {place: self._column(place, rows) for place in range(len(self.column_names))}
-        frame = pd.DataFrame(columns, index=self._index(rows), copy=False)
+        index = self._index(rows)
+        columns = {
+            place: _series(self._column(place, rows), index) for place in range(len(self.column_names))
+        }
+        frame = pd.DataFrame(columns, index=index, copy=False)
         names = [decoded(name) for name in self._told["called"]]
         if len(names) > 1:
             frame.columns = pd.MultiIndex.from_tuples(self.column_names, names=names)
@@ -208,11 +212,7 @@ class SavedPandas(PandasSource):
         return frame
 
     def frame_values(self, column: str, rows: Any) -> list[Any]:
-        import pandas as pd
-
-        from ..intake.objects import is_gap
-
-        series = pd.Series(self._column(self.column_names.index(column), rows), copy=False)
+        series = _series(self._column(self.column_names.index(column), rows), None)
         return [None if is_gap(value) else value for value in series.tolist()]
 
     def with_reasons(self, rows: Any, name: str, reasons: list[str]) -> Any:
@@ -236,7 +236,15 @@ class SavedPandas(PandasSource):
         levels = [_column(level, self._reader)(rows) for level in told["levels"]]
         if told["many"]:
             return pd.MultiIndex.from_arrays(levels, names=names)
-        return pd.Index(levels[0], name=names[0])
+        level = levels[0]
+        return pd.Index(level, name=names[0], dtype=level.dtype)
+
+
+def _series(values: Any, index: Any) -> Any:
+    """A column, of its own type: pandas would make text of objects."""
+    import pandas as pd
+
+    return pd.Series(values, index=index, dtype=values.dtype, copy=False)
 
 
 def _in_order(rows: Any) -> bool:

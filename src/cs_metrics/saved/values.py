@@ -57,13 +57,13 @@ def _zone(moment: Any) -> str | None:
 def _moment(moment: dt.datetime) -> list[Any]:
     key = _zone(moment)
     if key is None:
-        return [moment.isoformat(), None, 0]
+        return [moment.isoformat(), None, moment.fold]
     return [moment.replace(tzinfo=None, fold=0).isoformat(), key, moment.fold]
 
 
 def _as_moment(text: str, key: str | None, fold: int) -> dt.datetime:
     moment = dt.datetime.fromisoformat(text)
-    return moment if key is None else moment.replace(tzinfo=zoneinfo.ZoneInfo(key), fold=fold)
+    return moment.replace(tzinfo=moment.tzinfo if key is None else zoneinfo.ZoneInfo(key), fold=fold)
 
 
 def _all(values: Any) -> list[Any]:
@@ -75,7 +75,7 @@ _TELL: dict[type, Callable[[Any], list[Any]]] = {
     Decimal: lambda value: [str(value)],
     dt.datetime: _moment,
     dt.date: lambda value: [value.isoformat()],
-    dt.time: lambda value: [value.isoformat()],
+    dt.time: lambda value: [value.isoformat(), value.fold],
     dt.timedelta: lambda value: [value.days, value.seconds, value.microseconds],
     bytes: lambda value: [value.hex()],
     complex: lambda value: [value.real.hex(), value.imag.hex()],
@@ -149,7 +149,7 @@ _READ: dict[str, Callable[..., Any]] = {
     "Decimal": Decimal,
     "datetime": _as_moment,
     "date": dt.date.fromisoformat,
-    "time": dt.time.fromisoformat,
+    "time": lambda text, fold: dt.time.fromisoformat(text).replace(fold=fold),
     "timedelta": dt.timedelta,
     "bytes": bytes.fromhex,
     "complex": lambda real, imaginary: complex(float.fromhex(real), float.fromhex(imaginary)),
