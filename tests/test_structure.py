@@ -14,7 +14,7 @@ from cs_metrics.records import RECORDS, SCHEMA, json_schema
 SOURCE = Path(csm.__file__).parent
 LAYERS = [
     "_version", "errors", "periods", "exact", "money", "settings", "enums", "schema", "records", "columns", "hierarchy", "sorting", "intake", "prepared", "layout",
-    "fingerprint", "saved",
+    "fingerprint", "saved", "refresh",
     "selection", "scope", "vocabulary", "filters", "narrow", "options", "view", "portfolio", "frames", "results",
     "metric", "overview", "risk", "adoption", "renewal", "review", "act", "report", "render", "reports", "catalog", "changes", "samples",
     "testing", "cli", "__init__", "__main__",

@@ -15,7 +15,8 @@ from .filters import Filters
 from .fingerprint import fingerprint
 from .layout import Table, lay_out_tables
 from .periods import as_date
-from .records import Role
+from .records import SCHEMA, Role
+from .refresh import refreshed
 from .settings import Settings
 from .view import EVERYONE, View, Viewer
 
@@ -232,6 +233,39 @@ class Portfolio:
             fingerprint=self.fingerprint,
         )
         saved.save(path, kept)
+
+    def refresh(
+        self,
+        *,
+        removed: Mapping[str, Iterable[Any]] | None = None,
+        on_error: OnError = "raise",
+        **changed: Any,
+    ) -> Portfolio:
+        """A new portfolio in which some rows have changed; this one stays as it is.
+
+        It is equal to the one that `from_frames` makes of the merged tables. Where only tables change that no
+        other table refers to (tasks, risk_signals, measures, ...), all others are taken over as they are.
+
+        Args:
+            removed: by table, the keys of rows that are to go: ids, or tuples of the columns of its key.
+            on_error: as for `from_frames`; `rejected` then holds the rows that this refresh left out.
+            changed: by table, frames of the kind in which it came, or records: each row takes the place of the
+                one with its key, or is new. A table that was not there is there from now on.
+
+        Raises:
+            DataError: as for `from_frames`; also where a row that is to be removed is not there.
+            OptionError: an unknown table, or a frame of another kind.
+        """
+        found = refreshed(self.tables, self.settings, changed, removed or {}, on_error)
+        made = type(self).__new__(type(self))
+        made._take_on(self.settings, found.hierarchy or self.hierarchy, found.tables)
+        made._only = self._only
+        told = [one for one in self.warnings if one.table not in found.read]
+        told += [one for one in found.loaded.warnings if one.table in found.read]
+        places = {name: place for place, name in enumerate(SCHEMA)}
+        told.sort(key=lambda one: places.get(one.table, -1))
+        made.__dict__.update(warnings=tuple(told), rejected=found.loaded.rejected)
+        return made
 
     @property
     def fingerprint(self) -> str:
