@@ -288,7 +288,7 @@ def test_any_changed_byte_is_found(path: Path) -> None:
     reader = container.Reader(path)
     segments = reader._segments
     _, _, _, start, length, size, _ = container.HEADER.unpack_from(whole)
-    places = {*range(container.SIZE), *range(start, start + length, 97), size - 1}
+    places = {*range(container.SIZE), *range(start, start + length, 397), size - 1}
     for number, (at, count, _) in enumerate(segments):
         places |= {at + (0, count // 2, count - 1)[number % 3]} if count else set()
     for place in sorted(places):
@@ -306,7 +306,7 @@ def test_damage_never_makes_another_number(path: Path) -> None:
     expected = answers(everyone(made))
     whole = path.read_bytes()
     refused = 0
-    for place in range(0, len(whole), 307):
+    for place in range(0, len(whole), 1009):
         damaged = bytearray(whole)
         damaged[place] ^= 0x10
         path.write_bytes(damaged)
@@ -320,7 +320,7 @@ def test_damage_never_makes_another_number(path: Path) -> None:
                 "other_release",
                 "cut_short",
             }
-    assert refused > 50
+    assert refused > 15
 
 
 def test_a_changed_part_is_found_when_it_is_read(company: csm.Portfolio, path: Path) -> None:
@@ -492,7 +492,7 @@ def test_a_new_file_is_its_owners_alone_and_an_old_one_keeps_its_mode(path: Path
 def test_thirty_two_threads_get_the_serial_answers(company: csm.Portfolio, path: Path) -> None:
     company.save(path)
     users = [None, *company.tables["users"].keys.take(np.arange(5))]  # type: ignore[union-attr]
-    viewers = [csm.EVERYONE if user is None else user for user in users] * 3
+    viewers = [csm.EVERYONE if user is None else user for user in users] * 2
 
     def look(made: csm.Portfolio) -> Any:
         return lambda viewer: answers(made.view(as_of=A, viewer=viewer))
