@@ -39,6 +39,7 @@ lint: $(VENV)/.test  ## ruff and mypy
 bench: $(VENV)/.test  ## measure against Polars, DuckDB and pandas
 	$(BIN)/python bench/report.py
 	$(BIN)/python bench/load.py
+	$(BIN)/python bench/revenue.py
 
 pins: $(VENV)/.made  ## find the versions in constraints.txt anew
 	$(BIN)/python -m pip install --quiet uv

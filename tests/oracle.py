@@ -1,4 +1,4 @@
-"""Every metric of overview, risk, adoption and renewal once more, record by record, as metrics.md words it.
+"""Every metric once more, record by record, as metrics.md words it; here overview, risk, adoption and renewal.
 
 Plain loops over attrs records, to be read beside the definitions. Law 1 compares the library with this.
 
@@ -368,11 +368,8 @@ def renewal__opened_renewals(scope: Scope) -> Answer:
 
 @metric
 def renewal__contracts_on_extension(scope: Scope) -> Answer:
-    rows = [
-        contract
-        for contract in scope.rows("contracts")
-        if contract.extension_approved and contract.state == ContractState.ACTIVE
-    ]
+    contracts = scope.rows("contracts")
+    rows = [row for row in contracts if row.extension_approved and row.state == ContractState.ACTIVE]
     return listing(scope, rows, "contracts")
 
 
@@ -457,5 +454,9 @@ def renewal__overdue_renewals(scope: Scope) -> Answer:
 
 # Issue by issue the other tabs stand in rooms of their own; importing them enters their metrics.
 import oracle_act  # noqa: E402, F401
+import oracle_beyond  # noqa: E402, F401
+import oracle_health  # noqa: E402, F401
 import oracle_revenue  # noqa: E402, F401
 import oracle_review  # noqa: E402, F401
+import oracle_segments  # noqa: E402, F401
+import oracle_stack  # noqa: E402, F401

@@ -25,7 +25,8 @@ class Answer:
     """The spec's `.value`, the `rows` behind it, how many rows `counts` has in scope, a listing's columns.
 
     Of a Trend value, rows, numerator and denominator are those of `.current`. A listing's `frame` is never cut:
-    `limit` says how many of its lines show. `shares` and `total` are what the result's methods of that name give.
+    `limit` says how many of its lines show. `shares` and `total` are what the result's methods of that name give;
+    `also` is what a kind of result says that no other kind does, by name.
     """
 
     value: Any
@@ -41,6 +42,7 @@ class Answer:
     change_share: Any = UNSET
     shares: Any = UNSET
     total: Any = UNSET
+    also: dict[str, Any] = attrs.field(factory=dict)
 
 
 ORACLE: dict[str, Callable[..., Answer]] = {}
@@ -57,6 +59,7 @@ def need(scope: Scope, *tables: str) -> None:
     for table in tables:
         if table not in scope.tables:
             raise Missing(table)
+        scope.rows(table)  # filters must be able to tell which of them match, however few are asked for
 
 
 def count(scope: Scope, rows: list[Record], table: str) -> Answer:

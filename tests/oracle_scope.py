@@ -27,7 +27,11 @@ class _Everyone:
 EVERYONE: Final = _Everyone()
 """The viewer who sees all, unowned rows included."""
 
-FILTERS = ("owners", "industries", "segments", "groups", "accounts", "health", "stages", "contract_values")
+FILTERS = (
+    "owners", "industries", "segments", "groups", "accounts", "health", "stages", "contract_values",
+    "customer_segments", "health_bands",
+)  # fmt: skip
+MODELS = ("health_model", "effort_model", "segment_value", "cut")
 
 BEGINS = {
     "accounts": "created_on",
@@ -143,6 +147,7 @@ class Scope:
     """What `viewer` may see on `as_of` through `filters`: a dict with the keys FILTERS, each None or a set.
 
     `contract_values` is a list of (low, high), major units of the portfolio's currency, high None for no end.
+    `customer_segments` and `health_bands` go by the MODELS given beside them in that dict.
     """
 
     def __init__(self, world: World, as_of: date, viewer: Any, filters: dict[str, Any] | None = None) -> None:
@@ -150,6 +155,10 @@ class Scope:
         self.as_of = as_of
         self.viewer = viewer
         self.filters = {name: (filters or {}).get(name) for name in FILTERS}
+        self.models = {name: (filters or {}).get(name) for name in MODELS}
+        for name, model in (("customer_segments", "effort_model"), ("health_bands", "health_model")):
+            if self.filters[name] is not None and self.models[model] is None:
+                raise ValueError(f"{name} need a {model}")
         self.tables = {
             name: [with_days(row, world.tz) for row in rows] for name, rows in world.tables.items()
         }
@@ -162,6 +171,7 @@ class Scope:
         self.filter_owners = self._owners_of_filter()
         self._visible: dict[str, list[Record]] = {}
         self._rows: dict[str, list[Record]] = {}
+        self._standing: dict[str, dict[Any, str | None]] = {}
 
     # The viewer
 
@@ -292,6 +302,7 @@ class Scope:
             needed.append("engagements")
         if "contract_values" in on:
             needed.append("contracts")
+        needed += self._tables_of_models(on)
         if table in OF_ENGAGEMENTS | OF_EITHER | {"opportunities"} or (table == "tasks" and on != {"owners"}):
             needed.append("engagements")
         if table in OF_ACCOUNTS | OF_EITHER | {"opportunities", "renewals"}:
@@ -336,6 +347,40 @@ class Scope:
                 account = self.parent("accounts", account_id)
                 if not self._among(name, getattr(account, column)):
                     return False
+        return self._standing_passes(account_id)
+
+    def _tables_of_models(self, on: set[str]) -> list[str]:
+        from oracle_models import tables_of
+
+        needed: list[str] = []
+        if "health_bands" in on:
+            needed += sorted(tables_of(self.models["health_model"]))
+        if "customer_segments" in on:
+            needed += ["subscriptions", *sorted(tables_of(self.models["effort_model"]))]
+        return needed
+
+    def _standing_of(self, name: str) -> dict[Any, str | None]:
+        """The segment or the band of every account that the viewer sees, whatever the filters."""
+        from oracle_models import bands_of, places_of
+
+        if name not in self._standing:
+            if name == "health_bands":
+                found = bands_of(self, self.models["health_model"], self.visible, self.as_of)
+            else:
+                value = self.models["segment_value"] or "mrr"
+                effort, cut = self.models["effort_model"], self.models["cut"]
+                found = dict(places_of(self, value, effort, cut, self.visible).segments)
+            self._standing[name] = found
+        return self._standing[name]
+
+    def _standing_passes(self, account_id: Any) -> bool:
+        """An account without a place or a score, or out of scope, matches nothing."""
+        for name in ("customer_segments", "health_bands"):
+            if self.filters[name] is None:
+                continue
+            found = self._standing_of(name).get(account_id)
+            if found is None or found not in self.filters[name]:
+                return False
         return True
 
     def _account_passes(self, account_id: Any) -> bool:

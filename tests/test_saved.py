@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -31,7 +32,7 @@ import cs_metrics as csm
 import databases
 import intake_world
 from builders import A, everyone, portfolio
-from cs_metrics import saved
+from cs_metrics import prepared, saved
 from cs_metrics.errors import DataError, NotVisible, UnknownViewer
 from cs_metrics.saved import container
 from cs_metrics.saved.values import decoded, encoded
@@ -228,6 +229,34 @@ def test_rejected_rows_and_warnings_come_back() -> None:
         for name, frame in made.rejected.items():
             assert shape(opened.rejected[name]) == shape(frame)
         assert answers(everyone(opened)) == answers(everyone(made))
+
+
+def test_what_is_prepared_of_long_tables_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every kind of preparation, also those that only long tables are worth."""
+    monkeypatch.setattr(prepared, "LONG", 0)
+    monkeypatch.setattr(prepared, "ROOM", 10**9)
+    made = csm.samples.portfolio(engagements=80, seed=5)
+    opened = reopened(made)
+    for field in attrs.fields(prepared.Prepared):
+        holders = [name for name, table in made.tables.items() if getattr(table.prepared, field.name)]
+        assert holders, f"no table has {field.name}"
+        for name in holders:
+            before, after = (getattr(one.tables[name].prepared, field.name) for one in (made, opened))
+            assert parts(after) == parts(before)
+    for viewer in (csm.EVERYONE, made.tables["users"].keys.take([0])[0]):  # type: ignore[union-attr]
+        looked = [one.view(as_of=A, viewer=viewer) for one in (made, opened)]
+        assert answers(looked[1]) == answers(looked[0])
+
+
+def parts(part: Any) -> Any:
+    """A prepared part, comparable."""
+    if isinstance(part, np.ndarray):
+        return str(part.dtype), part.tolist()
+    if isinstance(part, Mapping):
+        return {key: parts(one) for key, one in part.items()}
+    if attrs.has(type(part)):
+        return type(part), [parts(getattr(part, field.name)) for field in attrs.fields(type(part))]
+    return [parts(one) for one in part] if isinstance(part, tuple) else part
 
 
 def test_saved_twice_it_is_the_same_file(company: csm.Portfolio, tmp_path: Path) -> None:

@@ -23,8 +23,31 @@ PORTFOLIO_TABLES = (
     "users", "accounts", "contacts", "engagements", "tasks", "adoption_scores", "subscriptions", "renewals",
     "playbook_runs", "alerts", "activities",
 )  # fmt: skip
+REVENUE_TABLES = (
+    "users", "accounts", "engagements", "subscriptions", "contracts", "opportunities", "propensities",
+)  # fmt: skip
 
 POOR_RED = {"poor": (csm.Health.RED,)}
+BANDS = {"satisfactory": (50, 100), "at_risk": (0, 50)}
+HEALTHS = [
+    {"model": csm.HealthModel(weights={"nps": 0.1, "csat": 0.7}, scales={"nps": (-1, 50), "csat": (100, 1)})},
+    {"model": csm.HealthModel(weights={"nps": 2, "tickets_open": 1}, scales={"nps": (0, 100), "tickets_open": (50, 0)},
+                              bands=BANDS, missing="worst")},
+    {"model": csm.HealthModel(weights={"nps": 1}, scales={"nps": (0, 100)}, missing="none")},
+]  # fmt: skip
+EFFORTS = [
+    csm.EffortModel(weights={"account:seats": 1}, scales={"account:seats": (0, 250)}),
+    csm.EffortModel(weights={"stack:misalignment": 3, "locations": 1},
+                    scales={"stack:misalignment": (0, 100), "locations": (0, 50)}, missing="worst"),
+]  # fmt: skip
+SEGMENTATIONS: list[dict[str, Any]] = [
+    {"cut": csm.Cut.at(100, 50)},
+    {"value": "mrr_per_seat", "effort": EFFORTS[0], "health": HEALTHS[1]["model"]},
+    {"value": "mrr_per_seat", "effort": EFFORTS[1], "cut": csm.Cut.at("12.34", 50.5)},
+    {"effort": EFFORTS[1], "cut": csm.Cut.mean()},
+    {"value": "mrr_per_seat", "effort": EFFORTS[1], "cut": csm.Cut.mean()},
+]
+WEEKLY = csm.ContactPolicy(days=dict.fromkeys(csm.ContactPolicy().days, 7))
 VARIANTS: dict[str, list[dict[str, Any]]] = {
     "overview.average_engagements_per_csm": [{"over": "team"}],
     "overview.engagements_with_upcoming_qbrs": [{"within": 0}, {"within": 30}],
@@ -41,6 +64,15 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     "renewal.renewals_and_losses_ytd": [{"measure": "value"}],
     "renewal.contract_value_ytd": [{"basis": "in_force"}],
     **portfolio_variants(),
+    "health.scores": HEALTHS,
+    "health.distribution": HEALTHS,
+    "health.opportunity": HEALTHS,
+    "health.changes": [{"days": 0}, *({"days": 7, **options} for options in HEALTHS)],
+    "effort.scores": [{"model": model} for model in EFFORTS],
+    "segmentation.segments": SEGMENTATIONS,
+    "segmentation.contact_cadence": [*SEGMENTATIONS, {"policy": WEEKLY}],
+    "stack.by_customer": [{"by": "mrr", "limit": 1}, {"limit": 0}],
+    "stack.by_item": [{"by": "opportunity", "limit": 1}, {"by": "aligned"}],
 }
 """Options to try beside the defaults; a metric with options that has no entry fails a test."""
 
@@ -71,12 +103,23 @@ class Group:
         return self.name
 
 
+HEALTH_TABLES = (
+    "users", "accounts", "engagements", "subscriptions", "measures", "stack_items", "stack_tags", "stack_positions"
+)  # fmt: skip
 GROUPS = (
     Group("success", ("overview", "risk", "adoption", "renewal"), SUCCESS_TABLES),
     Group("portfolio", ("review", "act"), PORTFOLIO_TABLES),
+    Group("health", ("health", "effort", "segmentation", "stack"), HEALTH_TABLES),
+    Group("revenue", ("revenue",), REVENUE_TABLES),
 )
 """Each metric of the catalog stands in one of them; a test keeps it so."""
 CALLS = [call for group in GROUPS for call in group.calls]
+
+
+def cut_by_the_view(metric: Any, options: dict[str, Any]) -> bool:
+    """Whether a metric is cut at a median or mean of what is in view, so that parts cannot be merged."""
+    cut = {**metric.defaults, **options}.get("cut")
+    return cut is not None and cut.kind != "at"
 
 
 def arguments(world: Any) -> dict[str, Any]:

@@ -19,15 +19,20 @@ if TYPE_CHECKING:
         act,
         adoption,
         catalog,
+        effort,
         errors,
+        health,
         overview,
         records,
         renewal,
         reports,
         results,
+        revenue,
         review,
         risk,
         samples,
+        segmentation,
+        stack,
     )
     from .changes import (
         what_changed,
@@ -38,6 +43,12 @@ if TYPE_CHECKING:
     from .filters import (
         Filters,
         ValueBand,
+    )
+    from .models import (
+        ContactPolicy,
+        Cut,
+        EffortModel,
+        HealthModel,
     )
     from .periods import (
         Trailing,
@@ -94,14 +105,23 @@ if TYPE_CHECKING:
     from .results import (
         Amount,
         Breakdown,
+        Cadence,
         Change,
+        Changes,
+        Cohorts,
         Count,
         Crosstab,
+        Customers,
+        Forecast,
         Groups,
         Listing,
         Monthly,
         Ratio,
         Result,
+        Scores,
+        Segments,
+        TopShare,
+        Tree,
         Trend,
     )
     from .view import (
@@ -111,15 +131,17 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Account", "Activity", "AdoptionScore", "Alert", "AlertKind", "Amount", "Audience", "Breakdown",
-    "CampaignTouch", "Change", "Contact", "Contract", "ContractState", "Count", "Crosstab",
-    "CsMetricsError", "EVERYONE", "Engagement", "Escalation", "Filters", "Groups", "Health", "Listing",
-    "Measure", "Metric", "Monthly", "Objective", "ObjectiveState", "Opportunity", "OpportunityKind",
+    "Cadence", "CampaignTouch", "Change", "Changes", "Cohorts", "Contact", "ContactPolicy", "Contract",
+    "ContractState", "Count", "Crosstab", "CsMetricsError", "Customers", "Cut", "EVERYONE", "EffortModel",
+    "Engagement", "Escalation", "Filters", "Forecast", "Groups", "Health", "HealthModel", "Listing", "Measure",
+    "Metric", "Monthly", "Objective", "ObjectiveState", "Opportunity", "OpportunityKind",
     "OpportunityStage", "PlaybookRun", "PlaybookStatus", "Portfolio", "Probability", "Propensity",
     "Purpose", "QBR", "Ratio", "Renewal", "RenewalStage", "Report", "ReportResult", "Result", "RiskSignal",
-    "Role", "Section", "StackItem", "StackPosition", "StackTag", "Subscription", "SubscriptionStatus",
-    "Task", "TaskStatus", "Touchpoint", "Trailing", "Trend", "Usage", "User", "ValueBand", "View",
-    "__version__", "act", "adoption", "catalog", "errors", "metric", "overview", "records", "renewal",
-    "reports", "results", "review", "risk", "samples", "what_changed",
+    "Role", "Scores", "Section", "Segments", "StackItem", "StackPosition", "StackTag", "Subscription",
+    "SubscriptionStatus", "Task", "TaskStatus", "TopShare", "Touchpoint", "Trailing", "Tree", "Trend", "Usage",
+    "User", "ValueBand", "View", "__version__", "act", "adoption", "catalog", "effort", "errors", "health",
+    "metric", "overview", "records", "renewal", "reports", "results", "revenue", "review", "risk", "samples",
+    "segmentation", "stack", "what_changed",
 ]  # fmt: skip
 
 _MODULES = frozenset(
@@ -127,21 +149,27 @@ _MODULES = frozenset(
         "act",
         "adoption",
         "catalog",
+        "effort",
         "errors",
+        "health",
         "overview",
         "records",
         "renewal",
         "reports",
         "results",
+        "revenue",
         "review",
         "risk",
         "samples",
+        "segmentation",
+        "stack",
     ]
 )
 _PARTS = {
     "changes": "what_changed",
     "errors": "CsMetricsError",
     "filters": "Filters ValueBand",
+    "models": "ContactPolicy Cut EffortModel HealthModel",
     "periods": "Trailing",
     "portfolio": "Portfolio",
     "records": """
@@ -152,7 +180,11 @@ _PARTS = {
         TaskStatus Touchpoint Usage User
     """,
     "report": "Audience Purpose Report ReportResult Section",
-    "results": "Amount Breakdown Change Count Crosstab Groups Listing Monthly Ratio Result Trend",
+    "results": """
+        Amount Breakdown Cadence Change Changes Cohorts Count Crosstab Customers Forecast Groups
+        Listing Monthly
+        Ratio Result Scores Segments TopShare Tree Trend
+    """,
     "view": "EVERYONE View",
 }
 _HOMES = {name: module for module, names in _PARTS.items() for name in names.split()}

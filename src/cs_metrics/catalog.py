@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from . import act, adoption, overview, renewal, review, risk
+from . import (
+    act,
+    adoption,
+    effort,
+    health,
+    overview,
+    renewal,
+    revenue,
+    review,
+    risk,
+    segmentation,
+    stack,
+)  # fmt: skip
 from .errors import OptionError
 from .metric import Metric, metric_of
 from .report import Audience, Purpose, Report
@@ -12,7 +24,9 @@ from .reports import ALL
 
 __all__ = ["metric", "metrics", "overlaps", "report", "reports"]
 
-MODULES: tuple[ModuleType, ...] = (overview, risk, adoption, renewal, review, act)
+MODULES: tuple[ModuleType, ...] = (
+    overview, risk, adoption, renewal, review, act, health, effort, segmentation, stack, revenue,
+)  # fmt: skip
 
 
 def metrics() -> tuple[Metric, ...]:

@@ -15,6 +15,7 @@ from ._version import __version__
 from .errors import CsMetricsError, DataError, OptionError, Problem, UnknownViewer, nearest
 from .filters import Filters, ValueBand
 from .intake import OWN, SOURCES, folder_settings, propose
+from .models import DEFAULT_EFFORT, DEFAULT_HEALTH, EffortModel, HealthModel, Model
 from .render.text import printable
 from .results.base import plain
 from .view import EVERYONE
@@ -35,6 +36,8 @@ FILTERS = {
     "--account": ("accounts", "ACCOUNT"),
     "--stage": ("stages", "STAGE"),
     "--health": ("health", "HEALTH"),
+    "--customer-segment": ("customer_segments", "SEGMENT"),
+    "--health-band": ("health_bands", "BAND"),
 }
 """The flags of the filters that take words or ids, each with its name in `Filters`."""
 IDS = {"owners": "users", "accounts": "accounts"}
@@ -95,6 +98,9 @@ def _add_report(commands: Any) -> None:
         "--contract-value", dest="contract_values", metavar="LOW:HIGH", nargs="+", action="extend",
         help="only contract values from LOW to below HIGH; either may be left out",
     )  # fmt: skip
+    for kind in ("health", "effort"):
+        told = f"the {kind} model, as TOML; the default one unless given"
+        command.add_argument(f"--{kind}-model", metavar="FILE", type=Path, help=told)
     command.add_argument(
         "--format", choices=("text", "json", "html"), help="default: by FILE's ending, or text"
     )
@@ -152,15 +158,27 @@ def _report(arguments: argparse.Namespace) -> int:
     report = catalog.report(arguments.report)
     portfolio = _load(arguments)
     viewer = EVERYONE if arguments.everyone else _id(portfolio, "users", arguments.viewer)
-    filters = _filters(portfolio, arguments)
+    models = _models(arguments)
+    filters = _filters(portfolio, arguments, models)
     try:
         view = portfolio.view(as_of=arguments.as_of, viewer=viewer, filters=filters)
     except UnknownViewer:
         raise Failure(f"{viewer!r} is not a user here; for all rows give --everyone") from None
     _warn(portfolio, view)
     kind = arguments.format or SUFFIXES.get(arguments.out.suffix.lower() if arguments.out else "", "text")
-    _write(_rendered(report.compute(view), kind, arguments.rows), kind, arguments.out)
+    known = {name for metric in report.metrics for name in metric.defaults}
+    options = {name: model for name, model in models.items() if name in known}
+    _write(_rendered(report.compute(view, **options), kind, arguments.rows), kind, arguments.out)
     return 0
+
+
+def _models(arguments: argparse.Namespace) -> dict[str, Model]:
+    """The models that were given, by the names of the options that take them."""
+    kinds: dict[str, tuple[type[Model], Path | None]] = {
+        "health": (HealthModel, arguments.health_model),
+        "effort": (EffortModel, arguments.effort_model),
+    }
+    return {name: kind.from_toml(file) for name, (kind, file) in kinds.items() if file is not None}
 
 
 def _rendered(found: ReportResult, kind: str, rows: int | None) -> str:
@@ -171,13 +189,18 @@ def _rendered(found: ReportResult, kind: str, rows: int | None) -> str:
     return found.to_text() if rows is None else found.to_text(rows)
 
 
-def _filters(portfolio: Portfolio, arguments: argparse.Namespace) -> Filters:
+def _filters(portfolio: Portfolio, arguments: argparse.Namespace, models: dict[str, Any]) -> Filters:
     given: dict[str, Any] = {name: getattr(arguments, name) for name, _ in FILTERS.values()}
     for name, table in IDS.items():
         if given[name] is not None:
             given[name] = [_id(portfolio, table, text) for text in given[name]]
     bands = arguments.contract_values
-    return Filters(**given, contract_values=None if bands is None else tuple(map(_band, bands)))
+    return Filters(
+        **given,
+        contract_values=None if bands is None else tuple(map(_band, bands)),
+        health_model=models.get("health", DEFAULT_HEALTH),
+        effort_model=models.get("effort", DEFAULT_EFFORT),
+    )
 
 
 def _band(text: str) -> ValueBand:

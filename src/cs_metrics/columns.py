@@ -23,6 +23,7 @@ __all__ = [
     "Amounts",
     "Codes",
     "Dates",
+    "DerivedCodes",
     "Flags",
     "Ids",
     "Listed",
@@ -197,6 +198,10 @@ class Codes:
 
     def sums(self, amounts: Amounts, rows: Rows) -> list[int]:
         """The amounts of the rows by label, as `counts`."""
+        size = len(self.labels)
+        if size <= FEW and amounts.complete and rows.count > MANY:
+            codes = np.where(rows.flags, self.codes, np.int8(-2))
+            return [masked_sum(amounts.minor, codes == code) for code in (*range(size), -1)]
         index = rows.index
         found = np.zeros(len(self.labels) + 1, np.int64)
         np.add.at(found, self.codes[index], amounts.known(index))  # -1 is the last: none
@@ -207,6 +212,24 @@ class Codes:
         return [None if code < 0 else labels[code] for code in self.codes[rows].tolist()]
 
     to_array = to_list
+
+
+class DerivedCodes(Codes):
+    """Words that are worked out when somebody looks at them."""
+
+    __slots__ = ("_made", "_make")
+
+    def __init__(self, make: Callable[[], npt.NDArray[Any]], labels: Sequence[Any]) -> None:
+        self._make = make
+        self._made: npt.NDArray[Any] | None = None
+        self.labels = labels
+        self.complete = True
+
+    @property
+    def codes(self) -> npt.NDArray[Any]:  # type: ignore[override]
+        if self._made is None:
+            self._made = self._make()
+        return self._made
 
 
 class Amounts:
@@ -234,6 +257,10 @@ class Amounts:
         minor = self.minor[index]
         return minor if self.complete else np.where(minor == NO_AMOUNT, 0, minor)
 
+    def at_most(self, other: Amounts) -> Amounts:
+        """The lesser of the two amounts of each row."""
+        return Amounts(np.minimum(self.minor, other.minor), self.exponent)
+
     def within(self, low: int | None, high: int | None) -> Flags:
         """`low` or more and less than `high`; None is no bound."""
         found: Flags = self.minor != NO_AMOUNT
@@ -253,7 +280,7 @@ class Amounts:
 
 
 class Numbers:
-    """Finite numbers, float64 or whole; a missing one is NaN."""
+    """Finite numbers, float64 or whole; a missing one is NaN, of whole ones `NO_AMOUNT`."""
 
     kind = "number"
     __slots__ = ("values",)
@@ -264,11 +291,19 @@ class Numbers:
     def below(self, limit: float) -> Flags:
         return self.values < limit
 
+    @property
+    def missing(self) -> Flags:
+        found: Flags = np.isnan(self.values) if self.values.dtype.kind == "f" else self.values == NO_AMOUNT
+        return found
+
     def to_list(self, rows: Array) -> list[Any]:
-        return [None if value != value else value for value in self.values[rows].tolist()]
+        values = self.values[rows].tolist()
+        return [None if value != value or value == NO_AMOUNT else value for value in values]
 
     def to_array(self, rows: Array) -> Any:
-        return self.values[rows]
+        values = self.values[rows]
+        whole = values.dtype.kind != "f"
+        return self.to_list(rows) if whole and (values == NO_AMOUNT).any() else values
 
 
 class Quotients:

@@ -11,10 +11,12 @@ from typing import Any
 import attrs
 
 from .errors import OptionError
+from .models import DEFAULT_CUT, SEGMENTS, Cut, EffortModel, HealthModel
 from .records import Health
 
 __all__ = ["Filters", "ValueBand"]
 
+GO_BY = ("health_model", "effort_model", "segment_value", "cut")
 Amount = Decimal | int | float | str | None
 
 
@@ -92,6 +94,24 @@ def _bands(option: str, values: Any) -> tuple[ValueBand, ...] | None:
     return bands
 
 
+def _segments(option: str, values: Any) -> frozenset[Any] | None:
+    words = _ids(option, values)
+    for value in words or ():
+        if value not in SEGMENTS:
+            raise OptionError(option, value, SEGMENTS)
+    return words
+
+
+def _is(kind: type) -> Any:
+    """A check of what another filter goes by."""
+
+    def check(_: Any, field: attrs.Attribute[Any], value: object) -> None:
+        if value is not None and not isinstance(value, kind):
+            raise OptionError(field.name, value, f"a {kind.__name__}")
+
+    return check
+
+
 def _field(name: str, check: Any = _ids) -> Any:
     return attrs.field(default=None, converter=lambda values: check(name, values), kw_only=True)
 
@@ -103,6 +123,10 @@ class Filters:
     `accounts`, `industries`, `segments` and `groups` look at the account, `owners` at the owner (a manager
     stands for the whole subtree below), `stages` and `health` at the engagement (an account is kept if an
     open one matches), `contract_values` at the value in force on the as-of day. All that are given must hold.
+
+    `health_bands` looks at the account's band under `health_model`, `customer_segments` at its segment under
+    `effort_model`, `segment_value` ("mrr" or "mrr_per_seat") and `cut`, which is over all accounts that the viewer
+    sees, whatever the other filters. An account without a score, or without a place, matches nothing.
     """
 
     owners: frozenset[Any] | None = _field("owners")
@@ -113,16 +137,48 @@ class Filters:
     health: frozenset[Any] | None = _field("health", _health)
     stages: frozenset[Any] | None = _field("stages")
     contract_values: tuple[ValueBand, ...] | None = _field("contract_values", _bands)
+    customer_segments: frozenset[Any] | None = _field("customer_segments", _segments)
+    health_bands: frozenset[Any] | None = _field("health_bands")
+    health_model: HealthModel | None = attrs.field(default=None, validator=_is(HealthModel))
+    effort_model: EffortModel | None = attrs.field(default=None, validator=_is(EffortModel))
+    segment_value: str | None = None
+    cut: Cut | None = attrs.field(default=None, validator=_is(Cut))
+
+    def __attrs_post_init__(self) -> None:
+        for name, model in (("customer_segments", "effort_model"), ("health_bands", "health_model")):
+            if getattr(self, name) is not None and getattr(self, model) is None:
+                raise OptionError(model, None, f"the model that {name} go by")
+        if self.segment_value not in (None, "mrr", "mrr_per_seat"):
+            raise OptionError("segment_value", self.segment_value, ("mrr", "mrr_per_seat"))
+        for band in self.health_bands or ():
+            if self.health_model is not None and band not in self.health_model.bands:
+                raise OptionError("health_bands", band, tuple(self.health_model.bands))
 
     @property
     def applied(self) -> dict[str, Any]:
-        """The filters that are given."""
+        """The filters that are given, without what they go by."""
         given = {field.name: getattr(self, field.name) for field in attrs.fields(Filters)}
-        return {name: value for name, value in given.items() if value is not None}
+        return {name: value for name, value in given.items() if value is not None and name not in GO_BY}
 
-    def to_dict(self) -> dict[str, list[Any]]:
-        """The given filters as JSON takes them, in a stable order."""
-        return {
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the given filters go by: models, and how segments are cut."""
+        found: dict[str, Any] = {}
+        if self.health_bands is not None:
+            found["health_model"] = self.health_model
+        if self.customer_segments is not None:
+            found["effort_model"] = self.effort_model
+            found["segment_value"] = self.segment_value or "mrr"
+            found["cut"] = self.cut or DEFAULT_CUT
+        return found
+
+    def to_dict(self) -> dict[str, Any]:
+        """The given filters as JSON takes them, in a stable order, and what they go by."""
+        settings = {
+            name: value if isinstance(value, str) else value.to_dict()
+            for name, value in self.settings.items()
+        }
+        return settings | {
             name: [
                 [None if bound is None else str(bound) for bound in (band.low, band.high)] for band in value
             ]

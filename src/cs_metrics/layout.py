@@ -198,8 +198,15 @@ class _Layout:
     def _within(self, table: LoadedTable) -> tuple[Array, ...]:
         """How rows stand within their parent: so that the last of any choice among them is the one wanted.
 
-        Of QBRs that is the earliest; of opportunities the latest closed, of several on one day the smallest id.
+        Of QBRs that is the earliest; of opportunities the latest closed, of several on one day the smallest id;
+        of the measures of one metric, and of propensities, the latest. Periods of subscriptions stand in the
+        order in which they begin.
         """
+        if table.schema.name in _BY_DAY:
+            return (_array(table, _BY_DAY[table.schema.name]) - np.int64(FIRST_DAY),)
+        if table.schema.name == "measures":
+            days = _array(table, "on").astype(np.int64)
+            return _codes(table, "metric"), days - (days.min() if table.n else 0)
         if table.schema.name == "qbrs":
             return (LAST_DAY - _array(table, "scheduled_on").astype(np.int64),)
         if table.schema.name == "opportunities" and table.keys is not None:
@@ -292,7 +299,8 @@ class _Layout:
         return days
 
 
-_DATED = frozenset({"contracts", "opportunities"})
+_BY_DAY = {"subscriptions": "started_on", "propensities": "on"}
+_DATED = frozenset({"contracts", "opportunities", "renewals"})
 """Tables without a first day of their own for which that of their parents is worth keeping."""
 _NOWHERE = np.empty(0, np.int32)
 _RANKED = frozenset({"accounts", "engagements", "contracts", "stack_items"})

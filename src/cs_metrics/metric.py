@@ -54,9 +54,10 @@ def metric(
 ) -> Callable[[F], F]:
     """Make a function of a view a metric.
 
-    It takes a view, options by keyword only, all with defaults, and gives a result of this library. Its
-    docstring is the definition that catalog, pages and docs show. `version` counts up whenever the definition
-    gives other numbers than before.
+    It takes a view, options by keyword only, all with defaults, and gives a result of this library; a model
+    may also stand right after the view, since nobody takes it for anything else. Its docstring is the
+    definition that catalog, pages and docs show. `version` counts up whenever the definition gives other numbers
+    than before.
 
     >>> @metric(title="All engagements", unit="engagements", source="ours", counts="engagements")
     ... def all_engagements(view):
@@ -67,12 +68,15 @@ def metric(
     def declare(function: F) -> F:
         if not function.__doc__:
             raise TypeError(f"the metric {function.__name__} needs a docstring: it is its definition")
-        _, *options = inspect.signature(function).parameters.values()
-        if any(o.kind is not o.KEYWORD_ONLY or o.default is o.empty for o in options):
-            raise TypeError(f"the options of {function.__name__} must be keyword only, with defaults")
+        options = _options(function)
+        model = next((o.name for o in options if o.kind is o.POSITIONAL_OR_KEYWORD), None)
 
         @functools.wraps(function)
-        def compute(view: Any, /, **given: Any) -> Any:
+        def compute(view: Any, /, *models: Any, **given: Any) -> Any:
+            if models:
+                if model is None or len(models) > 1 or model in given:
+                    raise TypeError(f"{function.__name__}() takes its options by keyword")
+                given = {model: models[0], **given}
             result = function(view, **given)
             result.__dict__["_origin"] = declared, given
             return result
@@ -93,6 +97,15 @@ def metric(
         return cast(F, compute)
 
     return declare
+
+
+def _options(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    """The options of a metric: by keyword, with defaults; a model may come first without one."""
+    _, *options = inspect.signature(function).parameters.values()
+    by_keyword = options[1:] if options and options[0].name == "model" else options
+    if any(o.kind is not o.KEYWORD_ONLY for o in by_keyword) or any(o.default is o.empty for o in options):
+        raise TypeError(f"the options of {function.__name__} must be keyword only, with defaults")
+    return options
 
 
 def metric_of(function: Callable[..., Any]) -> Metric:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,13 +14,20 @@ from .scope import own
 if TYPE_CHECKING:
     from .columns import Array, Flags
     from .filters import Filters
+    from .models import Cut, EffortModel
     from .scope import ViewTable
     from .view import View
 
-__all__ = ["Filtering"]
+__all__ = ["Filtering", "segmented"]
 
 ACCOUNT_FILTERS = {"industries": "industry", "segments": "segment", "groups": "group"}
 ENGAGEMENT_FILTERS = {"stages": "stage", "health": "health"}
+
+
+def segmented(filters: Filters) -> tuple[str, EffortModel, Cut]:
+    """By what value, effort and cut accounts get the segments that filters look for."""
+    settings = filters.settings
+    return settings["segment_value"], settings["effort_model"], settings["cut"]
 
 
 class Filtering:
@@ -128,13 +136,26 @@ class Filtering:
             words = getattr(self.filters, option)
             if words is not None:
                 keep &= own(portfolio.table("accounts"), column, rows).isin(words)
+        if self.filters.settings:
+            keep &= self._standing[self.view.accounts.locate(rows)]  # who is out of scope stands nowhere
         return keep
+
+    @functools.cached_property
+    def _standing(self) -> Flags:
+        """Whether the accounts in view have one of the bands and segments; at the end, those that are not."""
+        accounts, filters = self.view.accounts, self.filters
+        keep: Flags = np.ones(accounts.n, bool)
+        if filters.health_bands is not None and filters.health_model is not None:
+            keep &= accounts.bands(filters.health_model).isin(filters.health_bands)
+        if filters.customer_segments is not None:
+            keep &= accounts.placed(*segmented(filters)).segment.isin(filters.customer_segments)
+        return np.append(keep, False)
 
     def _engagement_matches(self, rows: Array) -> Flags:
         """By engagements' and their accounts' own columns; `rows` are rows of the laid-out engagements."""
         keep: Flags = np.ones(len(rows), bool)
         engagements = self.view.portfolio.table("engagements")
-        if self.filters.applied.keys() & {"accounts", *ACCOUNT_FILTERS}:
+        if self.filters.applied.keys() & {"accounts", *ACCOUNT_FILTERS, "customer_segments", "health_bands"}:
             self.view.portfolio.table("accounts")
             accounts = at(np.asarray(engagements.columns["account_id"]), rows, -1)
             keep &= self._account_matches(accounts)

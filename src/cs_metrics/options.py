@@ -7,20 +7,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import OptionError
+from .models import DEFAULT_HEALTH, SEGMENTS
 from .narrow import ACCOUNT_FILTERS, ENGAGEMENT_FILTERS
 from .scope import own
 
 if TYPE_CHECKING:
     from .columns import Array, Codes, Flags
+    from .filters import Filters
     from .view import View
 
 __all__ = ["options"]
 
-OFFERED = ("owners", *ACCOUNT_FILTERS, "accounts", *ENGAGEMENT_FILTERS)
+OFFERED = ("owners", *ACCOUNT_FILTERS, "accounts", *ENGAGEMENT_FILTERS, "customer_segments", "health_bands")
 
 
-def options(view: View, name: str) -> list[Any]:
-    """The values that occur in an unfiltered view, in order."""
+def options(view: View, name: str, filters: Filters | None = None) -> list[Any]:
+    """The values that occur in an unfiltered view, in order; of segments and bands all there may be."""
     if name == "owners":
         users = view.users
         return sorted(users.ids(np.arange(users.n)))
@@ -33,6 +35,11 @@ def options(view: View, name: str) -> list[Any]:
     if name in ENGAGEMENT_FILTERS:
         engagements = view.engagements
         return _words(getattr(engagements, ENGAGEMENT_FILTERS[name]), engagements.everything.flags)
+    if name == "customer_segments":
+        return list(SEGMENTS)
+    if name == "health_bands":
+        model = None if filters is None else filters.health_model
+        return list((model or DEFAULT_HEALTH).bands)
     raise OptionError("name", name, OFFERED)
 
 

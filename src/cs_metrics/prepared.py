@@ -15,17 +15,32 @@ import attrs
 import numpy as np
 
 from .columns import at
+from .daily import Daily, Means, Successors
 from .intake import Coded
 from .periods import FIRST_DAY, LAST_DAY, NO_DAY, Window
-from .records import ObjectiveState, OpportunityKind, OpportunityStage, RenewalStage
+from .records import (
+    ObjectiveState,
+    OpportunityKind,
+    OpportunityStage,
+    PlaybookStatus,
+    RenewalStage,
+    SubscriptionStatus,
+    TaskStatus,
+)
 from .sorting import order_by, runs_of
 
 if TYPE_CHECKING:
     from .columns import Array
     from .layout import Table
 
-__all__ = ["NOTHING", "Calendar", "Prepared", "Touches", "prepare"]
+__all__ = [
+    "NOTHING", "POSITION_AMOUNTS", "STEP", "Calendar", "Ledger", "Prepared", "Series", "position_sums", "prepare",
+]  # fmt: skip
 
+FEW_WORDS = 64
+POSITION_AMOUNTS = ("mrr", "non_recurring", "mrr_opportunity", "non_recurring_opportunity")
+
+STEP, ROOM = 16_384, 1
 LONG = 100_000
 """From so many rows on a table is worth a calendar: who looks at fewer, looks at all of them."""
 
@@ -77,19 +92,56 @@ class Touches:
         return np.asarray(self.contracts[run].take(found.nonzero()[0]) - np.int32(contracts[0]))
 
 
+@attrs.frozen(eq=False)
+class Series:
+    """All measures of one metric in the order of their accounts and days.
+
+    By the accounts' rows, `known` says whether there is any, `last` is the latest of all, `since` its day, and
+    `place` where it stands; without any 0, before every day, and -1.
+    """
+
+    parents: Array
+    on: Array
+    values: Array
+    known: Array
+    last: Array
+    since: Array
+    place: Array
+
+
+@attrs.frozen(eq=False)
+class Ledger:
+    """What the applicable positions of each item come to, from the first one on up to every `STEP`th.
+
+    So the sums over a run of positions are the difference of two lines, and what stands at its two ends.
+    `sums` has a line for each step, in it a column for each item.
+    """
+
+    sums: Mapping[str, Array]
+
+
 @attrs.frozen(eq=False, slots=False)
 class Prepared:
     """What is known of a table's rows beyond their columns.
 
     `days` by row: until when it counts, from when it is decided. `tally`: how many children of each kind a
     parent has, by the parents' rows. `calendar`: what happens when, of a long table. `touches`: which
-    contracts signals touch.
+    contracts signals touch. `daily`: how many rows of a long table have a day by when, by the day's column and
+    what else they are counted by. `successors`: which score replaces which; `means`: what they come to by day.
+    parent has, and `sums`: what they come to, by the parents' rows. `calendar`: what happens when, of a long
+    table. `series`: rows that stand on their own by a word. `ledger`: what they come to by another parent.
     """
 
     days: Mapping[str, Array] = attrs.field(factory=dict)
     tally: Mapping[str, Array] = attrs.field(factory=dict)
     calendar: Calendar | None = None
     touches: Touches | None = None
+    daily: Mapping[tuple[str, ...], Daily] = attrs.field(factory=dict)
+    successors: Successors | None = None
+    means: Means | None = None
+    sums: Mapping[str, Array] = attrs.field(factory=dict)
+    series: Mapping[str, Series] = attrs.field(factory=dict)
+    ledger: Ledger | None = None
 
 
 NOTHING = Prepared()
@@ -166,7 +218,15 @@ def _scores(table: Table, tables: Mapping[str, Table]) -> Prepared:
         if column is not None:
             same &= column[1:] == column[:-1]
     until[:-1][same] = begins[1:][same]
-    return Prepared({"until": _closed(table, tables, until)})
+    days = {"until": _closed(table, tables, until)}
+    account = _column(table, "account_id")
+    if account is None:
+        return Prepared(days)
+    scores = (account, _known(table, "product"), _known(table, "on"), _known(table, "score"))
+    successors, order = Successors.of(scores)
+    days["replaced_on"] = successors.on
+    means = Means.of(scores, begins, size=tables["accounts"].n, order=order) if table.n >= LONG else None
+    return Prepared(days, successors=successors, means=means)
 
 
 def _opportunities(table: Table, tables: Mapping[str, Table]) -> Prepared:
@@ -257,6 +317,171 @@ def _qbrs(table: Table, tables: Mapping[str, Table]) -> Prepared:
     return Prepared({"next_since": since, "next_until": until})
 
 
+def _daily(table: Table, *columns: str) -> dict[tuple[str, ...], Daily]:
+    """How many rows have each of these days by when."""
+    found = {(name,): Daily.of(_known(table, name), table.begins) for name in columns}
+    return {key: daily for key, daily in found.items() if daily is not None}
+
+
+def _daily_by(
+    table: Table, days: str, by: str, rows: Array | None = None, *, ahead: bool = False
+) -> dict[tuple[str, ...], Daily]:
+    """The same of rows with each word of a column, where these are few; with `ahead` of rows that may have
+    their day yet to come, and of how many there are by when.
+    """
+    words = table.columns[by]
+    assert isinstance(words, Coded)
+    if len(words.labels) > FEW_WORDS:
+        return {}
+    begins = _begins(table)
+    found: dict[tuple[str, ...], Daily | None] = {}
+    for code, label in enumerate(words.labels):
+        chosen = words.codes == code
+        index = np.flatnonzero(chosen if rows is None else chosen & rows)
+        found[days, str(label)] = Daily.of(_known(table, days)[index], begins[index], ahead=ahead)
+        if ahead:
+            found["begins", str(label)] = Daily.of(begins[index], None)
+    made = {key: daily for key, daily in found.items() if daily is not None}
+    return made if len(made) == len(found) else {}
+
+
+def _begins(table: Table) -> Array:
+    """The first day on which each row and its parents exist."""
+    return np.full(table.n, FIRST_DAY, np.int32) if table.begins is None else table.begins
+
+
+def _known(table: Table, name: str) -> Array:
+    """A column that is never left out."""
+    column = _column(table, name)
+    assert column is not None
+    return column
+
+
+def _accounts(table: Table, tables: Mapping[str, Table]) -> Prepared:
+    """How many accounts were created by when."""
+    return Prepared(daily=_daily(table, "created_on")) if table.n >= LONG else NOTHING
+
+
+_contacts = _accounts
+
+
+def _activities(table: Table, tables: Mapping[str, Table]) -> Prepared:
+    """How many activities of each kind were performed by when."""
+    return Prepared(daily=_daily_by(table, "performed_on", "kind")) if table.n >= LONG else NOTHING
+
+
+def _tasks(table: Table, tables: Mapping[str, Table]) -> Prepared:
+    """How many tasks were created and completed by when, and of the open ones how many are due."""
+    if table.n < LONG:
+        return NOTHING
+    open_ = _where_is(table, "status", TaskStatus.TO_DO) | _where_is(table, "status", TaskStatus.IN_PROGRESS)
+    due = _daily_by(table, "due_on", "status", open_, ahead=True)
+    return Prepared(daily=_daily(table, "created_on", "completed_on") | due)
+
+
+def _subscriptions(table: Table, tables: Mapping[str, Table]) -> Prepared:
+    """The first day on which a period counts no more: it ended, was cancelled, or never counts.
+
+    A row without an end whose status is neither active nor past due never counts: it ends before it begins.
+    And how many were cancelled, and began and ceased to count, by when, with what MRR.
+    """
+    started, cancelled = _known(table, "started_on"), _known(table, "cancelled_on")
+    end = np.minimum(_known(table, "ended_on"), cancelled)
+    lasting = _where_is(table, "status", SubscriptionStatus.ACTIVE)
+    lasting |= _where_is(table, "status", SubscriptionStatus.PAST_DUE)
+    end = np.where((end == NO_DAY) & ~lasting, started, end)
+    if table.n < LONG:
+        return Prepared({"end": end})
+    mrr, begins = _known(table, "mrr"), table.begins
+    counted = end > started
+    rows = np.flatnonzero(counted)
+    here = None if begins is None else begins[rows]
+    made = {
+        ("cancelled_on",): Daily.of(cancelled, begins, mrr),
+        ("started_on",): Daily.of(started[rows], here, mrr[rows]),
+        ("end",): Daily.of(end[rows], here, mrr[rows]),
+    }
+    return Prepared({"end": end}, daily={key: daily for key, daily in made.items() if daily is not None})
+
+
+def _renewals(table: Table, tables: Mapping[str, Table]) -> Prepared:
+    """The renewals in the order of the days on which they are due."""
+    if table.n < LONG or _column(table, "subscription_id") is None:
+        return NOTHING
+    return Prepared(calendar=Calendar.of(_known(table, "due_on"), np.arange(table.n, dtype=np.int32)))
+
+
+def _playbook_runs(table: Table, tables: Mapping[str, Table]) -> Prepared:
+    """How many runs were completed by when, and of the open ones of each playbook how many are due."""
+    if table.n < LONG:
+        return NOTHING
+    daily = _daily(table, "completed_on")
+    for status in (PlaybookStatus.NEW, PlaybookStatus.IN_PROGRESS):
+        due = _daily_by(table, "due_on", "playbook", _where_is(table, "status", status), ahead=True)
+        daily |= {(*key, str(status)): found for key, found in due.items()}
+    return Prepared(daily=daily)
+
+
+def _measures(table: Table, tables: Mapping[str, Table]) -> Prepared:
+    """Each metric's measures on their own. The layout sorts measures by account, metric and day."""
+    words, accounts = table.columns["metric"], _column(table, "account_id")
+    on, values = _column(table, "on"), _column(table, "value")
+    if accounts is None or on is None or values is None:
+        return NOTHING
+    assert isinstance(words, Coded)
+    order = words.codes.argsort(kind="stable")
+    starts = words.codes[order].searchsorted(np.arange(len(words.labels) + 1))
+    size, series = tables["accounts"].n, {}
+    for code, label in enumerate(words.labels):
+        rows = order[starts[code] : starts[code + 1]]
+        whose, days, numbers = accounts[rows], on[rows], values[rows]
+        place = np.full(size, -1, np.int32)
+        place[whose] = np.arange(len(rows), dtype=np.int32)  # of several, NumPy keeps the last one assigned
+        last = np.append(numbers, 0.0)[place]
+        since = np.append(days, np.int32(FIRST_DAY - 1))[place]
+        series[label] = Series(whose, days, numbers, place >= 0, last, since, place)
+    return Prepared(series=series)
+
+
+def _positions(table: Table, tables: Mapping[str, Table]) -> Prepared:
+    """What the applicable positions of each account come to; positions have no days."""
+    refs, applicable = _column(table, "account_id"), _column(table, "applicable")
+    if refs is None or applicable is None:
+        return NOTHING
+    columns, index = table.columns, np.flatnonzero(applicable)
+    sums = position_sums(columns, index, refs.take(index), tables["accounts"].n)
+    sums["opportunity"] = sums["mrr_opportunity"] + sums["non_recurring_opportunity"]
+    sums["misalignment"] = 100 - 100 * sums["aligned"] / np.maximum(sums["applicable"], 1)
+    return Prepared(sums=sums, ledger=_ledger(table, tables, index))
+
+
+def _ledger(table: Table, tables: Mapping[str, Table], index: Array) -> Ledger | None:
+    """The sums by item so far at every step, where that is small beside the positions."""
+    items = _column(table, "item_id")
+    if items is None:
+        return None
+    size, steps = tables["stack_items"].n, table.n // STEP + 1
+    if table.n < LONG or size * steps > table.n * ROOM:
+        return None
+    found = position_sums(table.columns, index, items.take(index) + index // STEP * size, size * steps)
+    sums = {name: np.zeros((steps + 1, size), np.int64) for name in found}
+    for name, values in found.items():
+        values.reshape(steps, size).cumsum(axis=0, out=sums[name][1:])
+    return Ledger(sums)
+
+
+def position_sums(columns: Mapping[str, Any], index: Array, rows: Array, size: int) -> dict[str, Array]:
+    """Counts and amounts of the positions `index`, whose parents are `rows`."""
+    found = {
+        "applicable": np.bincount(rows, minlength=size),
+        "aligned": np.bincount(rows[columns["aligned"].take(index)], minlength=size),
+    }
+    for name in POSITION_AMOUNTS:
+        found[name] = np.zeros(size, np.int64)
+        np.add.at(found[name], rows, columns[name].take(index))
+    return found
+
+
 _MAKERS: Mapping[str, Callable[[Any, Mapping[str, Any]], Prepared]] = {
     "risk_signals": _signals,
     "adoption_scores": _scores,
@@ -265,4 +490,13 @@ _MAKERS: Mapping[str, Callable[[Any, Mapping[str, Any]], Prepared]] = {
     "objectives": _objectives,
     "qbrs": _qbrs,
     "touchpoints": _touchpoints,
+    "accounts": _accounts,
+    "contacts": _contacts,
+    "activities": _activities,
+    "tasks": _tasks,
+    "subscriptions": _subscriptions,
+    "renewals": _renewals,
+    "playbook_runs": _playbook_runs,
+    "measures": _measures,
+    "stack_positions": _positions,
 }

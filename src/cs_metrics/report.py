@@ -76,7 +76,8 @@ class Unavailable:
 class Report:
     """Which metrics, in which sections, for whom and to what end; `compute(view)` gives a `ReportResult`.
 
-    `options` are given to the metrics that know them: `compute(view, within=60)`.
+    `options` are given to the metrics that know them: `compute(view, within=60)`. `settle`, where a report has
+    it, says with which options its metrics are called, for a view and the options given.
     """
 
     id: str
@@ -85,6 +86,9 @@ class Report:
     audiences: tuple[Audience, ...] = attrs.field(converter=_audiences)
     source: str
     sections: tuple[Section, ...] = attrs.field(converter=_sections)
+    settle: Callable[[View, Mapping[str, Any]], Mapping[str, Any]] | None = attrs.field(
+        default=None, repr=False, eq=False
+    )
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
@@ -99,7 +103,8 @@ class Report:
                 raise OptionError(
                     name, value, f"only options that its metrics have: {', '.join(sorted(known))}"
                 )
-        results = dict(zip((m.id for m in self.metrics), self._run(view, options), strict=True))
+        settled = options if self.settle is None else self.settle(view, options)
+        results = dict(zip((m.id for m in self.metrics), self._run(view, settled), strict=True))
         return ReportResult(report=self, view=view, results=results)
 
     def _run(self, view: View, options: Mapping[str, Any]) -> Iterator[Result | Unavailable]:
@@ -148,6 +153,11 @@ class ReportResult:
     def viewer(self) -> Any:
         return self.view.viewer
 
+    @property
+    def filters_applied(self) -> int:
+        """How many filters the view was narrowed by."""
+        return 0 if self.view.filters is None else len(self.view.filters.applied)
+
     def __getitem__(self, metric: str) -> Result | Unavailable:
         """A result by its metric's id, "overview.total_engagements"."""
         if metric not in self.results:
@@ -171,6 +181,7 @@ class ReportResult:
             "as_of": self.as_of.isoformat(),
             "viewer": self.viewer if isinstance(self.viewer, int | str) else {"everyone": True},
             "filters": {} if filters is None else filters.to_dict(),
+            "filters_applied": self.filters_applied,
             "sections": [
                 {"title": title, "metrics": [_as_dict(result, rows) for result in results]}
                 for title, results in self.sections()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from .metric import metric
@@ -10,10 +11,9 @@ from .results import Amount, Breakdown, Count, Crosstab, Groups, Part, Ratio, Tr
 from .results.groups import latest, summed
 
 if TYPE_CHECKING:
-    from .columns import Dates
-    from .selection import Rows
+    from .scope import ViewTable
     from .view import View
-    from .vocabulary import Renewals
+    from .vocabulary import Renewals, Subscriptions
 
 __all__ = [
     "new_accounts",
@@ -39,10 +39,14 @@ LAST_30 = Trailing(30)
 SOURCE = "CustomerSuccessBox Portfolio Dashboard › Review"
 
 
+@functools.lru_cache(maxsize=64)
+def _around(window: Trailing, today: int) -> tuple[Window, Window]:
+    return window.current(today), window.previous(today)
+
+
 def _periods(view: View, window: Trailing) -> tuple[Window, Window]:
     """The window up to the as-of day, and the one before it."""
-    trailing = as_trailing(window)
-    return trailing.current(view.today), trailing.previous(view.today)
+    return _around(as_trailing(window), view.today)
 
 
 def _before(view: View, window: Trailing) -> int:
@@ -50,10 +54,13 @@ def _before(view: View, window: Trailing) -> int:
     return view.today - as_trailing(window).days
 
 
-def _counted(view: View, rows: Rows, dates: Dates, window: Trailing, otherwise: str) -> Trend:
+def _dated(table: ViewTable, column: str, window: Trailing, otherwise: str) -> Trend:
     """Rows dated in the window, against those dated in the one before it."""
-    now, then = (rows.only(dates.within(days), otherwise=otherwise) for days in _periods(view, window))
-    return Trend(Count(now), Count(then))
+    now, then = _periods(table.view, window)
+    return Trend(
+        Count(table.dated(column, now, otherwise=otherwise)),
+        Count(table.dated(column, then, otherwise=otherwise)),
+    )
 
 
 @metric(title="New accounts", unit="accounts", source=SOURCE, counts="accounts")
@@ -62,8 +69,7 @@ def new_accounts(view: View, *, window: Trailing = LAST_30) -> Trend:
 
     Accounts created earlier, and those without a day of creation, are excluded.
     """
-    accounts = view.accounts
-    return _counted(view, accounts.everything, accounts.created_on, window, "not created in the period")
+    return _dated(view.accounts, "created_on", window, "not created in the period")
 
 
 @metric(title="New users", unit="contacts", source=SOURCE, counts="contacts")
@@ -72,8 +78,7 @@ def new_users(view: View, *, window: Trailing = LAST_30) -> Trend:
 
     Contacts created earlier are excluded.
     """
-    contacts = view.contacts
-    return _counted(view, contacts.everything, contacts.created_on, window, "not created in the period")
+    return _dated(view.contacts, "created_on", window, "not created in the period")
 
 
 @metric(title="Active subscriptions", unit="subscriptions", source=SOURCE, counts="subscriptions")
@@ -95,8 +100,12 @@ def active_mrr(view: View, *, window: Trailing = LAST_30) -> Trend:
     In the portfolio's currency; 0 without an active subscription. Trials, paused and cancelled subscriptions
     without an end have no part in it.
     """
-    mrr, active = view.subscriptions.mrr, view.subscriptions.active_ones_on
-    return Trend(Amount(active(view.today), mrr), Amount(active(_before(view, window)), mrr))
+    return Trend(*(_mrr(view.subscriptions, day) for day in (view.today, _before(view, window))))
+
+
+def _mrr(subscriptions: Subscriptions, day: int) -> Amount:
+    active = subscriptions.active_ones_on(day)
+    return Amount(active, subscriptions.mrr, minor=subscriptions.active_mrr(day))
 
 
 @metric(title="Cancelled subscriptions", unit="subscriptions", source=SOURCE, counts="subscriptions")
@@ -106,9 +115,7 @@ def cancelled_subscriptions(view: View, *, window: Trailing = LAST_30) -> Trend:
     By the day of cancellation alone, whatever the status says. Subscriptions that ended because another took
     their place are not cancelled.
     """
-    subscriptions = view.subscriptions
-    cancelled = subscriptions.cancelled_on
-    return _counted(view, subscriptions.everything, cancelled, window, "not cancelled in the period")
+    return _dated(view.subscriptions, "cancelled_on", window, "not cancelled in the period")
 
 
 @metric(title="Cancelled MRR", unit="currency", source=SOURCE, counts="subscriptions")
@@ -117,14 +124,12 @@ def cancelled_mrr(view: View, *, window: Trailing = LAST_30) -> Trend:
 
     In the portfolio's currency; 0 where none was cancelled.
     """
-    subscriptions = view.subscriptions
-    now, then = (
-        subscriptions.everything.only(
-            subscriptions.cancelled_on.within(days), otherwise="not cancelled in the period"
-        )
-        for days in _periods(view, window)
-    )
-    return Trend(Amount(now, subscriptions.mrr), Amount(then, subscriptions.mrr))
+    return Trend(*(_lost(view.subscriptions, days) for days in _periods(view, window)))
+
+
+def _lost(subscriptions: Subscriptions, window: Window) -> Amount:
+    cancelled = subscriptions.dated("cancelled_on", window, otherwise="not cancelled in the period")
+    return Amount(cancelled, subscriptions.mrr, minor=subscriptions.cancelled_mrr(window))
 
 
 @metric(title="Upcoming renewals", unit="subscriptions", source=SOURCE, counts="subscriptions")
@@ -160,7 +165,9 @@ def product_adoption_health(view: View, *, window: Trailing = LAST_30) -> Trend:
 
 def _adoption(view: View, day: int) -> Ratio:
     adoption = view.adoption_scores.adoption_on(day)
-    scored = view.accounts.everything.only(adoption.known, otherwise="without a score")
+    scored = view.accounts.everything.where(
+        lambda: adoption.scored, otherwise="without a score", count=adoption.count
+    )
     return Ratio(
         scored, adoption.total(), scored.count,
         made_of=lambda: (
@@ -186,14 +193,19 @@ def renewals_accomplished(view: View, *, window: Trailing = LAST_30) -> Trend:
 
 
 def _accomplished(renewals: Renewals, window: Window) -> Ratio:
-    due = renewals.due_within(window)
-    renewed = due.flags & renewals.renewed_on.by(window.last)
-    whose, subscriptions = renewals.subscription, renewals.view.subscriptions
+    renewed, due = renewals.accomplished(window)
+    rows, whose, subscriptions = (
+        renewals.due_within(window),
+        renewals.subscription,
+        renewals.view.subscriptions,
+    )
     return Ratio(
-        due, whose.distinct(renewed), whose.distinct(due.flags),
+        rows, renewed, due,
         made_of=lambda: (
-            Part.things(subscriptions, whose.any(renewed).nonzero()[0], "numerator"),
-            Part.things(subscriptions, whose.any(due.flags).nonzero()[0], "denominator"),
+            Part.things(
+                subscriptions, whose.any(rows.flags & renewals.renewed_on.by(window.last)).nonzero()[0], "numerator"
+            ),
+            Part.things(subscriptions, whose.any(rows.flags).nonzero()[0], "denominator"),
         ),
     )  # fmt: skip
 
@@ -201,8 +213,7 @@ def _accomplished(renewals: Renewals, window: Window) -> Ratio:
 @metric(title="New tasks", unit="tasks", source=SOURCE, counts="tasks")
 def new_tasks(view: View, *, window: Trailing = LAST_30) -> Trend:
     """Tasks created in the last 30 days, whatever their status, against the 30 days before them."""
-    tasks = view.tasks
-    return _counted(view, tasks.everything, tasks.created_on, window, "not created in the period")
+    return _dated(view.tasks, "created_on", window, "not created in the period")
 
 
 @metric(title="Tasks completed", unit="tasks", source=SOURCE, counts="tasks")
@@ -211,8 +222,7 @@ def tasks_completed(view: View, *, window: Trailing = LAST_30) -> Trend:
 
     By the day of completion alone, whatever the status says.
     """
-    tasks = view.tasks
-    return _counted(view, tasks.everything, tasks.completed_on, window, "not completed in the period")
+    return _dated(view.tasks, "completed_on", window, "not completed in the period")
 
 
 @metric(title="Open tasks", unit="tasks", source=SOURCE, counts="tasks")
@@ -224,7 +234,7 @@ def open_tasks(view: View) -> Breakdown:
     excluded.
     """
     tasks = view.tasks
-    return Breakdown.by(tasks.open_ones, tasks.urgency)
+    return Breakdown.by(tasks.open_ones, tasks.urgency, known=tasks.by_urgency())
 
 
 @metric(title="Playbook status", unit="playbook runs", source=SOURCE, counts="playbook_runs")
@@ -236,8 +246,8 @@ def playbook_status(view: View, *, limit: int = 5) -> Crosstab:
     and the rows behind are those of all playbooks. Completed and cancelled runs are excluded.
     """
     runs = view.playbook_runs
-    shown = as_count(limit, "limit")
-    return Crosstab(runs.open_ones, runs.playbook, runs.urgency, order="largest", limit=shown)
+    shown, known = as_count(limit, "limit"), runs.by_urgency()
+    return Crosstab(runs.open_ones, runs.playbook, runs.urgency, order="largest", limit=shown, known=known)
 
 
 @metric(
@@ -263,8 +273,14 @@ def alert_status(view: View, *, limit: int = 5) -> Groups:
 def _done(view: View, kind: str, window: Trailing) -> Trend:
     """Activities of one kind."""
     activities = view.activities
-    of_kind = activities.everything.only(activities.kind.is_(kind), otherwise="of another kind")
-    return _counted(view, of_kind, activities.performed_on, window, "not performed in the period")
+    of_kind = activities.everything.where(lambda: activities.kind.is_(kind), otherwise="of another kind")
+    now, then = (
+        activities.dated(
+            "performed_on", days, otherwise="not performed in the period", among=of_kind, of=kind
+        )
+        for days in _periods(view, window)
+    )
+    return Trend(Count(now), Count(then))
 
 
 @metric(title="Emails sent", unit="activities", source=SOURCE, counts="activities")
@@ -285,5 +301,4 @@ def playbooks_completed(view: View, *, window: Trailing = LAST_30) -> Trend:
 
     By the day of completion alone, whatever the status says.
     """
-    runs = view.playbook_runs
-    return _counted(view, runs.everything, runs.completed_on, window, "not completed in the period")
+    return _dated(view.playbook_runs, "completed_on", window, "not completed in the period")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 import numpy as np
@@ -21,7 +21,9 @@ from .selection import Rows
 
 if TYPE_CHECKING:
     from .columns import Array, Flags
+    from .daily import Daily
     from .layout import Table
+    from .periods import Window
     from .prepared import Calendar
     from .view import View
 
@@ -81,8 +83,8 @@ class ViewTable:
         self.lo, self.hi = lo, hi
         self.rows = rows
         self.n = hi - lo if rows is None else len(rows)
-        self._locks: dict[str, threading.Lock] = {}
-        self._found: dict[tuple[Any, ...], Any] = {}
+        self._locks: dict[Hashable, threading.Lock] = {}
+        self._found: dict[Hashable, Any] = {}
         if view.today >= table.latest:
             self.__dict__["exists"] = None
 
@@ -179,12 +181,18 @@ class ViewTable:
                     found = np.where(refs >= 0, exists_on(self.view, parent, refs), found)
         return None if found.all() else found
 
-    def once(self, key: tuple[Any, ...], find: Callable[[], T]) -> T:
+    def once(self, key: Hashable, find: Callable[[], T]) -> T:
         """What a word that takes an argument says: found once a view for each argument."""
-        if key not in self._found:
-            self._found[key] = find()
-        found: T = self._found[key]
-        return found
+        found = self._found
+        if not self.view.shared:
+            if key not in found:
+                found[key] = find()
+        else:  # two threads that ask for the same wait for it instead of both finding it
+            with self._locks.setdefault(key, threading.Lock()):
+                if key not in found:
+                    found[key] = find()
+        answer: T = found[key]
+        return answer
 
     def calendar(self) -> Calendar | None:
         """The rows in the order of their days, where looking at them so is worth it: in a view of most rows.
@@ -193,6 +201,24 @@ class ViewTable:
         """
         whole = self.rows is None and self.n * 4 > self.table.n
         return self.table.prepared.calendar if whole else None
+
+    def daily(self, *key: str) -> Daily | None:
+        """How many rows have a day by when, where that is known of all rows and all are in view."""
+        whole = self.rows is None and self.n == self.table.n
+        return self.table.prepared.daily.get(key) if whole else None
+
+    def dated(
+        self, column: str, window: Window, *, otherwise: str, among: Rows | None = None, of: str = ""
+    ) -> Rows:
+        """The rows, or those `among` them, whose day lies in the window, looked for when somebody asks.
+
+        `of` is the word by which those among them are counted beforehand.
+        """
+        daily = self.daily(column, of) if of else self.daily(column)
+        known = daily is not None and window.last <= self.view.today
+        count = daily.within(window, self.view.today) if known and daily is not None else None
+        rows = self.everything if among is None else among
+        return rows.where(lambda: getattr(self, column).within(window), otherwise=otherwise, count=count)
 
     @property
     def everything(self) -> Rows:

@@ -58,6 +58,20 @@ class Rows:
             return Rows(self.table, flags, self, otherwise)
         return Rows(self.table, self.flags & flags, self, otherwise)
 
+    def where(self, find: Callable[[], Flags], *, otherwise: str, count: int | None = None) -> Rows:
+        """These rows where what `find` gives holds too, which is looked for when the rows are asked for.
+
+        `count` is how many they are, where that is known without looking at them.
+        """
+
+        def make() -> Flags:
+            everything = self._flags is None and self._make is None and self.table.exists is None
+            return find() if everything else self.flags & find()
+
+        rows = Rows(self.table, None, self, otherwise, make)
+        rows._count = count
+        return rows
+
     def of(self, parents: Refs, flags: Flags, *, otherwise: str) -> Rows:
         """These rows where `flags` holds of their parent; looks at no more rows than are left, and only when
         the rows themselves are asked for.

@@ -31,9 +31,11 @@ import attrs
 from dateutil.relativedelta import relativedelta
 from hypothesis import strategies as st
 
+from cs_metrics.models import SEGMENTS
 from cs_metrics.records import SCHEMA, Column, Health, Kind, TableSchema
+from cs_metrics.testing_models import METRICS, cuts, effort_models, health_models
 
-__all__ = ["FILTERS", "World", "filters", "worlds"]
+__all__ = ["FILTERS", "World", "cuts", "effort_models", "filters", "health_models", "worlds"]
 
 _T = TypeVar("_T")
 
@@ -102,7 +104,7 @@ _LABELS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("activities", "kind"): ("email", "call", "meeting", "Email"),
     ("playbook_runs", "playbook"): ("welcome", "renew", "rescue", "Welcome", "train", "review", "upsell"),
     ("alerts", "name"): ("no login", "late", "spike", "No login", "bugs", "new boss", "unpaid"),
-    ("measures", "metric"): ("nps", "tickets", "locations", "support_hours"),
+    ("measures", "metric"): METRICS,
 }
 """More words where a metric has a top list or looks for a word."""
 
@@ -446,7 +448,8 @@ def filters(draw: st.DrawFn, world: World) -> dict[str, Any]:
     """Filters for a world: every name of FILTERS with None or with what it keeps.
 
     Values occur in the world or nowhere, owners are inside and outside the viewer's scope, and a set may be
-    empty; contract values are a list of (low, high) in major units, high None for no end.
+    empty; contract values are a list of (low, high) in major units, high None for no end. Where the world has
+    the tables for it, customer segments and health bands are drawn too, with the models that they go by.
     """
     nobody: int | str = 10**6
     if any(isinstance(row.id, str) for rows in world.tables.values() for row in rows if hasattr(row, "id")):
@@ -466,4 +469,25 @@ def filters(draw: st.DrawFn, world: World) -> dict[str, Any]:
             chosen[name] = draw(_bands(world))
         else:
             chosen[name] = draw(st.sets(st.sampled_from(options[name]), max_size=4))
+    if world.tables.keys() >= _GRADED and draw(st.booleans()):
+        chosen |= draw(_graded())
+    return chosen
+
+
+_GRADED = {"accounts", "measures", "subscriptions", "stack_positions"}
+
+
+@st.composite
+def _graded(draw: st.DrawFn) -> dict[str, Any]:
+    """Filters by customer segment, by health band, or by both."""
+    which, model = draw(st.integers(1, 3)), draw(health_models())
+    chosen: dict[str, Any] = {}
+    if which & 1:
+        chosen["health_bands"] = draw(st.sets(st.sampled_from(sorted(model.bands))))
+        chosen["health_model"] = model
+    if which & 2:
+        chosen["customer_segments"] = draw(st.sets(st.sampled_from(SEGMENTS)))
+        chosen["effort_model"] = draw(effort_models())
+        chosen["segment_value"] = draw(st.sampled_from(("mrr", "mrr_per_seat", None)))
+        chosen["cut"] = draw(st.none() | cuts())
     return chosen

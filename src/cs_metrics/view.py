@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .columns import Array, Flags
     from .filters import Filters
     from .layout import Table
+    from .models import Cut
     from .portfolio import Portfolio
 
 __all__ = ["EVERYONE", "View", "Viewer"]
@@ -213,9 +214,18 @@ class View:
     def options(self, name: str) -> list[Any]:
         """What a filter may be set to: only what the viewer can see, whatever the view is filtered by.
 
-        `name` is one of owners, industries, segments, groups, accounts, health and stages.
+        `name` is one of owners, industries, segments, groups, accounts, health, stages, customer_segments and
+        health_bands (those of the filters' model).
         """
-        return options(self if self._filtering is None else self._filtering.view, name)
+        return options(self if self._filtering is None else self._filtering.view, name, self.filters)
+
+    @property
+    def cut(self) -> Cut | None:
+        """The thresholds by which a filter by customer segment went, None without one."""
+        if self._filtering is None or self._filtering.filters.customer_segments is None:
+            return None
+        whole: View = self._filtering.view
+        return whole.accounts.placed(*narrow.segmented(self._filtering.filters)).cut
 
 
 def _run(places: Array, lo: int, hi: int) -> tuple[int, int]:

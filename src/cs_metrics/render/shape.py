@@ -6,15 +6,31 @@ where it goes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import attrs
+import numpy as np
 
+from ..models import DEFAULT_HEALTH, SEGMENTS
 from ..records import SCHEMA
-from ..results import Amount, Breakdown, Crosstab, Groups, Listing, Monthly, Ratio, Result, Trend
+from ..results import (
+    Amount,
+    Breakdown,
+    Cohorts,
+    Crosstab,
+    Customers,
+    Groups,
+    Listing,
+    Monthly,
+    Ratio,
+    Result,
+    Segments,
+    Tree,
+    Trend,
+)
 
 if TYPE_CHECKING:
     from ..filters import ValueBand
@@ -25,8 +41,13 @@ __all__ = ["Grid", "facts", "grid", "headline", "left_out", "note", "spoken"]
 MISSING = "(missing)"
 ACRONYMS = ("csm", "id", "mrr", "qbr")
 ENUM_WORDS = frozenset(
-    word for table in SCHEMA.values() for column in table.columns.values() for word in column.words
-) | {"due_soon"}
+    (
+        *(word for table in SCHEMA.values() for column in table.columns.values() for word in column.words),
+        *SEGMENTS,
+        *DEFAULT_HEALTH.bands,
+        *("improved", "declined", "due_soon"),
+    )
+)
 
 
 @attrs.frozen
@@ -62,34 +83,77 @@ def headline(result: Result) -> tuple[str, str]:
     if isinstance(result, Trend):
         now, of = headline(result.current)
         return now, f"{of}, before: {headline(result.previous)[0]}{_changed(result)}"
-    value = {Breakdown: "total", Amount: "value", Groups: "value"}.get(type(result), "used")
+    value = (
+        "total"
+        if isinstance(result, Breakdown | Tree)
+        else "value"
+        if isinstance(result, Amount | Listing)
+        else "left"
+        if isinstance(result, Cohorts)
+        else "used"
+    )
     found = getattr(result, value)
     return number(found), unit[:-1] if found == 1 and unit.endswith("s") else unit
 
 
 def grid(result: Result, rows: int) -> Grid | None:
     """A result's table, of a listing the first `rows` rows; None where the headline says it all."""
-    if isinstance(result, Breakdown):
-        return _breakdown(result)
-    if isinstance(result, Crosstab):
-        return _crosstab(result)
-    if isinstance(result, Monthly):
-        return _monthly(result)
     if isinstance(result, Listing):
         return _listing(result, rows)
-    return None
+    if isinstance(result, Cohorts):
+        return _cohorts(result, rows)
+    shapes: dict[type[Result], Callable[[Any], Grid | None]] = {
+        Breakdown: _breakdown,
+        Tree: _tree,
+        Crosstab: _crosstab,
+        Monthly: _monthly,
+    }
+    return next((shape(result) for kind, shape in shapes.items() if isinstance(result, kind)), None)
 
 
 def note(result: Result, rows: int) -> str:
     """How much of a result its table shows, where that is not all."""
     if isinstance(result, Listing):
         shown, there = _limit(result, rows), result.value
+        if isinstance(result, Segments | Customers):
+            told = _segments(result) if isinstance(result, Segments) else _totals(result)
+            return "; ".join(part for part in (told, _of(shown, there)) if part)
     elif isinstance(result, Breakdown | Crosstab):
         shown = len(result.value)
         there = shown + len(result.to_dict()["cut_off"])
+    elif isinstance(result, Cohorts):
+        there = len(result.value)
+        shown = min(rows, there)
     else:
         return ""
+    return _of(shown, there)
+
+
+def _of(shown: int, there: int) -> str:
     return f"showing {shown:,} of {there:,}" if shown < there else ""
+
+
+def _segments(result: Segments) -> str:
+    """How many accounts each segment has and what they are worth, and where they were cut."""
+    counts, worths, currency = result.counts(), result.value_by_segment(), result.context.currency
+    told = [f"{spoken_name(name)}: {counts[name]:,} ({number(worths[name])} {currency})" for name in SEGMENTS]
+    if result.cut is None:
+        return ", ".join(told)
+    value = (
+        Decimal(result.cut.value) if isinstance(result.cut.value, Decimal) else float(result.cut.value or 0)
+    )
+    return f"{', '.join(told)}; high from value {number(value)}, effort {number(result.cut.effort)}"
+
+
+def _totals(result: Customers) -> str:
+    """What the listed accounts come to."""
+    told = [
+        f"{spoken_name(name)} {number(value)}"
+        for name, value in result.totals.items()
+        if isinstance(value, Decimal)
+    ]
+    aligned = share(result.totals["alignment"])
+    return f"listed together: {', '.join(told)}" + (f", alignment {aligned}" if aligned else "")
 
 
 def left_out(result: Result) -> str:
@@ -130,12 +194,15 @@ def cell(value: Any) -> str:
 def _unit(result: Result) -> str:
     unit = result.spec.unit
     money = isinstance(result, Amount) or _holds_money(result)
-    return result.context.currency if money and unit == "currency" else unit
+    named = unit == "currency" or isinstance(result, Cohorts)
+    return result.context.currency if money and named else unit
 
 
 def _holds_money(result: Result) -> bool:
-    if isinstance(result, Breakdown):
+    if isinstance(result, Breakdown | Tree):
         return isinstance(result.total, Decimal)
+    if isinstance(result, Cohorts):
+        return isinstance(result.left, Decimal)
     months = result.value.values() if isinstance(result, Monthly) else ()
     return any(isinstance(value, Decimal) for series in months for value in series.values())
 
@@ -168,6 +235,23 @@ def _breakdown(result: Breakdown) -> Grid | None:
     return Grid(("label", measure, "share"), tuple(lines), (False, True, True))
 
 
+def _tree(result: Tree) -> Grid | None:
+    """Each tag with its share of the sum over tags, below it its items with theirs of the tag."""
+    tags, shares, tag_shares = result.tags, result.shares(), result.tag_shares()
+    named, lines = _item_names(result), []
+    for tag, items in result.value.items():
+        lines.append(("untagged" if tag is None else tag, "", "", number(tags[tag]), share(tag_shares[tag])))
+        lines += [
+            ("", cell(item), named.get(item, ""), number(amount), share(shares[tag][item]))
+            for item, amount in items.items()
+        ]
+    if not lines:
+        return None
+    names = ("tag", "item", "name", result.context.currency, "share")
+    right = (False, False, False, True, True)
+    return Grid(names, tuple(lines), right, ("total", "", "", number(result.total), ""))
+
+
 def _crosstab(result: Crosstab) -> Grid | None:
     value, across = result.value, result.columns_total
     if not value:
@@ -189,6 +273,19 @@ def _monthly(result: Monthly) -> Grid:
     return Grid(names, tuple(lines), _right(names), total if result.adds_up else None)
 
 
+def _cohorts(result: Cohorts, rows: int) -> Grid | None:
+    """The latest cohorts, the number of each and what is left of it after so many periods."""
+    ages = dict([*result.ages().items()][-rows:] if rows else [])
+    if not ages:
+        return None
+    oldest = min(max(map(len, ages.values())), rows + 1)
+    names = ("cohort", *(f"+{age}" if age else "first" for age in range(oldest)))
+    lines = [
+        (cohort, *map(number, line[:oldest]), *[""] * (oldest - len(line))) for cohort, line in ages.items()
+    ]
+    return Grid(names, tuple(lines), _right(names))
+
+
 def _listing(result: Listing, rows: int) -> Grid | None:
     lines = result.head(_limit(result, rows))
     if not lines:
@@ -198,7 +295,7 @@ def _listing(result: Listing, rows: int) -> Grid | None:
     names = _row_names(result, len(lines))
     if names is not None and "name" not in columns:
         columns = {"name": tuple(names)} | columns
-    texts = [share if name == "share" else cell for name in columns]
+    texts = [_TEXTS.get(name, cell) for name in columns]
     cells = [tuple(map(text, values)) for text, values in zip(texts, columns.values(), strict=True)]
     return Grid(
         (spoken_name(result.names[0]), *(_named(name, values, result) for name, values in columns.items())),
@@ -207,14 +304,28 @@ def _listing(result: Listing, rows: int) -> Grid | None:
     )
 
 
+def _placed(value: Any) -> str:
+    return "" if value is None else spoken(value)
+
+
+_TEXTS: dict[str, Callable[[Any], str]] = {
+    **dict.fromkeys(("share", "alignment", "coverage"), share),
+    **dict.fromkeys(("segment", "health_band", "band"), _placed),
+}
+"""How the cells of some columns are told: shares in percent, our own words without underscores."""
+
+
 def _limit(result: Listing, rows: int) -> int:
     return min(rows, result.value, rows if result.limit is None else result.limit)
 
 
 def _row_names(result: Listing, count: int) -> list[Any] | None:
     """The names of a listing's first rows, where there are any and the supplied rows are still at hand."""
-    if result._rows is None or isinstance(result, Groups):
+    if result._rows is None:
         return None
+    if isinstance(result, Groups):
+        named = _item_names(result)
+        return [named.get(line[0]) for line in result.head(count)] if named else None
     table = result._rows.table
     source = table.table.source
     if "name" not in source.column_names:
@@ -222,6 +333,15 @@ def _row_names(result: Listing, count: int) -> list[Any] | None:
     names = source.values("name", table.supplied(result._ordered(count)))
     texts = [name if isinstance(name, str) else None for name in names]
     return texts if any(texts) else None
+
+
+def _item_names(result: Groups | Tree) -> dict[Any, str]:
+    """The names of the stack's items by their ids, where what is shown is of items and their rows are at hand."""
+    if result._rows is None or result.spec.counts != "stack_positions":
+        return {}
+    items = result._rows.table.view.stack_items
+    every = np.arange(items.n)
+    return dict(zip(items.ids(every), items.table.source.values("name", items.supplied(every)), strict=True))
 
 
 def _named(name: str, values: Iterable[Any], result: Result) -> str:
@@ -250,7 +370,7 @@ def _filters(applied: dict[str, Any]) -> str:
         for name, given in applied.items()
     }
     told = [f"{spoken_name(name)}: {', '.join(given) or 'nothing'}" for name, given in words.items()]
-    return "; ".join(told) or "none"
+    return f"{len(told)} applied: {'; '.join(told)}" if told else "none"
 
 
 def _band(band: ValueBand) -> str:

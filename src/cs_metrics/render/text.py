@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import textwrap
 import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
@@ -51,7 +52,7 @@ def _told(result: Result | Unavailable, rows: int) -> Iterator[str]:
         yield from aligned(grid)
     for told in (shape.note(result, rows), _left_out(result)):
         if told:
-            yield f"  {told}"
+            yield from textwrap.wrap(told, WIDTH, initial_indent="  ", subsequent_indent="    ")
 
 
 def _left_out(result: Result) -> str:

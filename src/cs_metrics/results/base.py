@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Context", "Result", "Spec"]
 
 R = TypeVar("R", bound="Result")
+_AT = {"kind": "at"}
 
 
 @attrs.frozen(kw_only=True)
@@ -303,6 +304,9 @@ class Result:
         )
         if mine != its:
             raise OptionError("other", other, "a result of the same metric, options, day, viewer and filters")
+        if self.filters.get("cut", _AT)["kind"] != "at":
+            told = "a filter by customer segment with Cut.at(value, effort): each part would have its own cut"
+            raise OptionError("filters", self.filters, told)
         merged = type(self).__new__(type(self))
         merged.__setstate__(
             {
@@ -336,15 +340,15 @@ def added(mine: Mapping[Any, Any], its: Mapping[Any, Any]) -> dict[Any, Any]:
 
 
 def plain(value: Any) -> Any:
-    """A value of an option as JSON takes it."""
+    """A value of an option as JSON takes it; a model as its `to_dict` says."""
+    if attrs.has(type(value)):
+        told = value.to_dict() if hasattr(value, "to_dict") else attrs.asdict(value, recurse=False)
+        return plain(told)
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
-    if attrs.has(type(value)):
-        return plain(attrs.asdict(value, recurse=False))
-    if isinstance(value, set | frozenset):
-        return sorted((plain(item) for item in value), key=str)
-    if isinstance(value, tuple | list):
-        return [plain(item) for item in value]
+    if isinstance(value, set | frozenset | tuple | list):
+        items = [plain(item) for item in value]
+        return sorted(items, key=str) if isinstance(value, set | frozenset) else items
     if isinstance(value, Decimal | dt.date):
         return str(value)
     return str(value) if isinstance(value, str) else value

@@ -9,13 +9,19 @@ from fractions import Fraction
 from typing import Any
 
 from ..errors import DataError, Problem
+from ..models import Cut
 from .base import Context, Result, Spec
 from .change import Change, restored
+from .cohorts import Cohorts
 from .explained import Kept, Line
+from .forecast import Forecast
 from .groups import Groups
 from .listings import Listing
-from .numbers import Amount, Count, Ratio, Trend, unnamed
+from .numbers import Amount, Count, Ratio, TopShare, Trend, unnamed
+from .scores import Changes, Scores
+from .segments import Segments
 from .tables import Breakdown, Crosstab, Monthly
+from .tree import Customers, Tree
 
 __all__ = ["SCHEMA_VERSION", "change_from_dict", "from_dict", "schema"]
 
@@ -65,11 +71,28 @@ _COMMON: dict[str, Any] = {
             {"type": "object", "properties": {"everyone": {"const": True}}, "required": ["everyone"]},
         ]
     },
-    "filters": {"type": "object", "additionalProperties": {"type": "array"}},
+    "filters": {"type": "object", "additionalProperties": {"type": ["array", "object", "string"]}},
     "currency": {"type": "object", "properties": {"code": _TEXT, "exponent": _WHOLE}},
     "portfolio": {"type": ["string", "null"], "pattern": "^[0-9a-f]{32}$"},
     "used": {"type": "integer", "minimum": 0},
     "excluded": _COUNTS,
+}
+_AMOUNT: dict[str, Any] = {"type": "string", "format": "decimal"}
+_SHARE: dict[str, Any] = {"type": ["number", "null"]}
+
+
+def _object(**properties: Any) -> dict[str, Any]:
+    """An object with these properties, all of them and no others."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+_CUT: dict[str, Any] = {
+    "anyOf": [{"type": "null"}, _object(kind={"const": "at"}, value=_TEXT, effort={"type": "number"})]
 }
 _OWN: dict[str, dict[str, Any]] = {
     "count": {"value": _WHOLE},
@@ -133,21 +156,48 @@ _OWN: dict[str, dict[str, Any]] = {
         "change_share": {"type": ["number", "null"]},
     },
 }
+_OWN |= {
+    "changes": _OWN["breakdown"]
+    | {"moves": {"type": "array", "items": _object(**{"from": _TEXT, "to": _TEXT, "value": _WHOLE})}},
+    "scores": _OWN["listing"],
+    "segments": _OWN["listing"]
+    | {
+        "cut": _CUT,
+        "counts": _COUNTS,
+        "value_by_segment": {"type": "object", "additionalProperties": _AMOUNT},
+        "employed": {"type": "array", "items": _WHOLE, "minItems": 2, "maxItems": 2},
+    },
+    "customers": _OWN["listing"]
+    | {"totals": {"type": "object", "additionalProperties": {"type": ["string", "number", "null"]}}},
+    "tree": {
+        "value": {
+            "type": "array",
+            "items": _object(
+                label=_LABEL,
+                value=_AMOUNT,
+                share=_SHARE,
+                items={"type": "array", "items": _object(label=_LABEL, value=_AMOUNT, share=_SHARE)},
+            ),
+        },
+        "total": _AMOUNT,
+    },
+    "top_share": _OWN["ratio"]
+    | {"largest": {"type": "array", "items": _TEXT}, "limit": {"type": "integer", "minimum": 0}},
+    "forecast": _OWN["breakdown"] | {"expected_minor": _TEXT},
+    "cohorts": {
+        "value": {
+            "type": "array",
+            "items": _object(label=_TEXT, first=_WHOLE, values={"type": "array", "items": _NUMBER}),
+        },
+        "by": {"enum": ["month", "quarter"]},
+        "money": {"type": "boolean"},
+    },
+}
 
 _LINE: dict[str, Any] = dict.fromkeys(
     ("before", "entered", "left", "changed", "after", "difference"), _NUMBER
 )
 _KEYS: dict[str, Any] = {"type": "array", "items": {"type": "array", "items": _CELL}}
-
-
-def _object(**properties: Any) -> dict[str, Any]:
-    """An object with these properties, all of them and no others."""
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
 
 
 _CHANGE: dict[str, Any] = {
@@ -283,6 +333,11 @@ def _exact(number: int | str) -> int | Decimal | Fraction:
     return Fraction(number) if "/" in number else Decimal(number)
 
 
+def _top_share(data: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    largest = [_minor(text, context) for text in data["largest"]]
+    return _ratio(data, context) | {"_largest": largest, "_limit": data["limit"]}
+
+
 def _breakdown(data: Mapping[str, Any], context: Context) -> dict[str, Any]:
     measure = _measure(data, context)
     return {
@@ -292,6 +347,18 @@ def _breakdown(data: Mapping[str, Any], context: Context) -> dict[str, Any]:
         "_total": measure(data["total"]),
         "_money": data["money"],
     }
+
+
+def _forecast(data: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    state = _breakdown(data, context)
+    del state["_buckets"]["expected"]
+    return state | {"_expected": Fraction(data["expected_minor"])}
+
+
+def _cohorts(data: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    measure = _measure(data, context)
+    cells = {line["first"]: [measure(number) for number in line["values"]] for line in data["value"]}
+    return {"_cells": cells, "_by": data["by"], "_money": data["money"]}
 
 
 def _crosstab(data: Mapping[str, Any], context: Context) -> dict[str, Any]:
@@ -337,15 +404,56 @@ def _listing(data: Mapping[str, Any], context: Context) -> dict[str, Any]:
     return {"_kinds": kinds, "_limit": data["limit"], "_kept": lines, "_keys": None}
 
 
+def _changes(data: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    moves = {(move["from"], move["to"]): move["value"] for move in data["moves"]}
+    return _breakdown(data, context) | {"_moves": moves}
+
+
+def _segments(data: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    values = {name: _minor(value, context) for name, value in data["value_by_segment"].items()}
+    return _listing(data, context) | {
+        "_counts": data["counts"],
+        "_values": values,
+        "_exact": None,
+        "_employed": tuple(data["employed"]),
+        "_cut": None if data["cut"] is None else Cut.from_dict(data["cut"]),
+    }
+
+
+def _customers(data: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    totals = {
+        name: Decimal(value) if isinstance(value, str) else value for name, value in data["totals"].items()
+    }
+    return _listing(data, context) | {"_totals": totals, "_by_account": {}}
+
+
+def _tree(data: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    items: dict[Any, int] = {}
+    tags: dict[Any, list[str]] = {}
+    for branch in data["value"]:
+        for item in branch["items"]:
+            items[item["label"]] = _minor(item["value"], context)
+            tags.setdefault(item["label"], []).extend([] if branch["label"] is None else [branch["label"]])
+    return {"_items": items, "_tags": tags}
+
+
 _READERS: dict[str, tuple[type[Result], Callable[[Mapping[str, Any], Context], dict[str, Any]]]] = {
     "count": (Count, lambda data, context: {}),
     "amount": (Amount, lambda data, context: {"_minor": _minor(data["value"], context)}),
     "ratio": (Ratio, _ratio),
+    "top_share": (TopShare, _top_share),
     "breakdown": (Breakdown, _breakdown),
+    "forecast": (Forecast, _forecast),
+    "cohorts": (Cohorts, _cohorts),
     "crosstab": (Crosstab, _crosstab),
     "monthly": (Monthly, _monthly),
     "listing": (Listing, _listing),
     "groups": (Groups, lambda data, context: Groups._read(_listing(data, context))),
+    "changes": (Changes, _changes),
+    "scores": (Scores, _listing),
+    "segments": (Segments, _segments),
+    "customers": (Customers, _customers),
+    "tree": (Tree, _tree),
     "trend": (
         Trend,
         lambda data, context: {

@@ -108,6 +108,8 @@ def ranks(table: ViewTable, column: str, index: Array) -> Array:
             if values.dtype.kind == "i"
             else values
         )
+    if not table.view.has(declared.refers):
+        return _ranked(parent_ids(table, column, index))
     parent = table.view.portfolio.table(declared.refers)
     refs = table.values(column)[index]
     if parent.rank is not None:
@@ -133,9 +135,15 @@ def key_values(table: ViewTable, column: str, index: Array) -> list[Any]:
 
 
 def parent_ids(table: ViewTable, column: str, index: Array) -> list[Any]:
-    """The ids of the parents of rows, in view or not, None where there is none."""
-    parent = table.view.portfolio.table(table.table.schema.columns[column].refers or "")
-    return ids_at(parent, table.values(column)[index])
+    """The ids of the parents of rows, in view or not, None where there is none.
+
+    Of a table that was not supplied they are what the rows say.
+    """
+    name = table.table.schema.columns[column].refers or ""
+    if not table.view.has(name):
+        cells = table.table.source.values(column, table.supplied(index))
+        return [None if cell is None or cell != cell else cell for cell in cells]
+    return ids_at(table.view.portfolio.table(name), table.values(column)[index])
 
 
 def ids_at(parent: Table, refs: Array) -> list[Any]:

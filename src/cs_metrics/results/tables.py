@@ -216,7 +216,8 @@ class Crosstab(Result):
     """Rows counted two ways; the missing row and column stand only where they are not zero.
 
     `order`: "label" sorts the rows by label, "largest" by their totals, the largest first. `limit` cuts the
-    rows that `.value` shows; `.columns_total` and `merge` know all of them.
+    rows that `.value` shows; `.columns_total` and `merge` know all of them. `known` are the counts, a line a
+    label, where they are known without a look at the rows and no label is missing.
     """
 
     kind: ClassVar[str] = "crosstab"
@@ -230,17 +231,21 @@ class Crosstab(Result):
         *,
         order: Literal["label", "largest"] = "label",
         limit: int | None = None,
+        known: Sequence[Sequence[int]] | None = None,
     ) -> None:
         super().__init__(rows)
         self._made_of = lambda: (Part.crossed(rows, down, across),)
         self._order = order
         self._limit = limit
-        counts = cells(down, across, rows.flags)
-        columns = [None, *across.labels]
+        columns, labels = [None, *across.labels], [None, *down.labels]
+        if known is None:
+            known = cells(down, across, rows.flags).tolist()
+        else:  # of rows that all have both labels
+            columns, labels = columns[1:], labels[1:]
         self._columns: list[Any] = list(across.labels)
         self._cells: dict[Any, dict[Any, int]] = {
             label: dict(zip(columns, line, strict=True))
-            for label, line in zip([None, *down.labels], counts.tolist(), strict=True)
+            for label, line in zip(labels, known, strict=True)
             if any(line)
         }
 

@@ -206,7 +206,7 @@ def measures(world: World) -> pd.DataFrame:
     account, metric, on = _readings(dice, world, each=len(w.METRICS), names=len(w.METRICS), most=2, gap=30)
     low, high = np.array(w.METRIC_RANGES, dtype=float).T[:, metric]
     mood = np.clip(1 - world.accounts.trouble[account] + dice.rng.normal(0, 0.15, len(on)), 0, 1)
-    part = np.where(metric == w.METRICS.index("support_tickets"), 1 - mood, mood)
+    part = np.where(metric == w.METRICS.index("tickets_open"), 1 - mood, mood)
     part = np.where(metric >= w.METRICS.index("locations"), dice.share(len(on)) ** 2, part)
     return frame(
         account_id=account_ids(world, account),

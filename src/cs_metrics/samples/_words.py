@@ -125,10 +125,10 @@ STACK = (
 )  # fmt: skip
 STACK_TAGS = ("security", "continuity", "productivity", "infrastructure", "compliance")
 METRICS = (
-    "nps", "csat", "support_tickets", "logins_per_seat", "locations", "support_hours", "assessments",
+    "nps", "csat", "tickets_open", "logins_per_week", "locations", "support_hours", "assessments",
     "slas",
 )  # fmt: skip
-METRIC_RANGES = ((-100, 100), (1, 5), (0, 60), (0, 30), (1, 40), (0, 80), (0, 12), (0, 6))
+METRIC_RANGES = ((-100, 100), (0, 100), (0, 25), (0, 25), (1, 40), (0, 80), (0, 12), (0, 6))
 CAMPAIGNS = (
     "Spring release", "User conference", "Customer stories", "Security webinar", "Upgrade offer",
     "Newsletter",

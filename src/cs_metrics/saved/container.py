@@ -126,7 +126,8 @@ class Writer:
         known = self._arrays.get(id(values))
         if known is None:
             plain = np.ascontiguousarray(values).astype(values.dtype.newbyteorder("<"), copy=False)
-            told = {"dtype": plain.dtype.str, "n": len(plain), "segment": self.add(plain.view(np.uint8))}
+            segment = self.add(plain.reshape(-1).view(np.uint8))
+            told = {"dtype": plain.dtype.str, "shape": plain.shape, "segment": segment}
             known = self._arrays[id(values)] = values, told  # held, so that no other array gets its id
         return known[1]
 
@@ -206,7 +207,8 @@ class Reader:
 
     def array(self, told: Any) -> Any:
         """An array as `Writer.array` wrote it; it lies in the file's own pages, and nobody can write there."""
-        return np.frombuffer(self.bytes_of(told["segment"]), np.dtype(told["dtype"]), told["n"])
+        flat = np.frombuffer(self.bytes_of(told["segment"]), np.dtype(told["dtype"]))
+        return flat.reshape(told["shape"])
 
     def verify(self) -> None:
         """Check every segment now."""

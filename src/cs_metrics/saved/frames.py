@@ -268,10 +268,9 @@ def _categories(told: Any, reader: Reader) -> Callable[[Any], Any]:
     import pandas as pd
 
     codes = reader.array(told["codes"])
-    count = told["of"].get("n")
     every = _column(told["of"], reader)
-    if count is None:
-        count = arrow_of(told["of"]["segment"], reader).num_rows
+    shape = told["of"].get("shape")
+    count = shape[0] if shape else arrow_of(told["of"]["segment"], reader).num_rows
     dtype = pd.CategoricalDtype(pd.Index(every(np.arange(count))), ordered=told["ordered"])
     return lambda rows: pd.Categorical.from_codes(codes[rows], dtype=dtype)
 

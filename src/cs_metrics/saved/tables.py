@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
+
+import attrs
 
 from ..intake import Coded, Keys
 from ..intake.keys import KeyColumn
 from ..layout import Table
-from ..prepared import Calendar, Prepared, Touches
+from ..prepared import Prepared
 from ..records import SCHEMA
 from .container import Reader, Writer
 from .frames import arrow_of, read_source, write_arrow, write_source
+from .parts import Lazily, read_part, write_part
 
 if TYPE_CHECKING:
     from ..columns import Array
@@ -21,8 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["read_table", "write_table"]
 
 ARRAYS = ("order", "place", "owner", "rank", "by_rank", "begins")
-CALENDAR = ("days", "parents")
-TOUCHES = ("contracts", "signals", "begins", "until")
 
 
 def write_table(table: Table, writer: Writer) -> dict[str, Any]:
@@ -59,38 +60,7 @@ def _write_keys(keys: Keys, writer: Writer) -> dict[str, Any]:
 
 
 def _write_prepared(prepared: Prepared, writer: Writer) -> dict[str, Any]:
-    calendar, touches = prepared.calendar, prepared.touches
-    return {
-        "days": {name: writer.array(values) for name, values in prepared.days.items()},
-        "tally": {name: writer.array(values) for name, values in prepared.tally.items()},
-        "calendar": calendar and {part: writer.array(getattr(calendar, part)) for part in CALENDAR},
-        "touches": touches and {part: writer.array(getattr(touches, part)) for part in TOUCHES},
-    }
-
-
-class Lazily(Mapping[str, Any]):
-    """A mapping whose values are made when first asked for."""
-
-    def __init__(self, makers: Mapping[str, Callable[[], Any]]) -> None:
-        self._makers = makers
-        self._made: dict[str, Any] = {}
-
-    def __getitem__(self, name: str) -> Any:
-        if name not in self._made:
-            self._made[name] = self._makers[name]()
-        return self._made[name]
-
-    def get(self, name: str, default: Any = None) -> Any:
-        return self[name] if name in self._makers else default
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._makers
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._makers)
-
-    def __len__(self) -> int:
-        return len(self._makers)
+    return {field.name: write_part(getattr(prepared, field.name), writer) for field in attrs.fields(Prepared)}
 
 
 class _Later:
@@ -152,16 +122,7 @@ def _read_keys(told: Any, reader: Reader) -> Keys:
 
 
 def _read_prepared(told: Any, reader: Reader) -> Prepared:
-    def arrays(said: Any) -> Lazily:
-        return Lazily({name: functools.partial(reader.array, array) for name, array in said.items()})
-
-    def made(of: Any, said: Any) -> Callable[[], Any]:
-        return lambda: None if said is None else of(**{n: reader.array(a) for n, a in said.items()})
-
     prepared = SavedPrepared.__new__(SavedPrepared)
-    prepared.__dict__.update(
-        days=arrays(told["days"]),
-        tally=arrays(told["tally"]),
-        _makers={"calendar": made(Calendar, told["calendar"]), "touches": made(Touches, told["touches"])},
-    )
+    makers = {name: functools.partial(read_part, part, reader) for name, part in told.items()}
+    prepared.__dict__.update(_makers=makers)
     return prepared

@@ -9,7 +9,8 @@ from .actions import Activities, Alerts, Contacts, PlaybookRuns
 from .billing import Renewals, Subscriptions
 from .contracts import Contracts, Decisions, Opportunities
 from .measures import CampaignTouches, Measures, Propensities, Usage
-from .stack import StackItems, StackPositions, StackTags
+from .placing import Places
+from .stack import Positions, StackItems, StackPositions, StackTags
 from .success import (
     Accounts,
     AdoptionScores,
@@ -24,9 +25,9 @@ from .success import (
 
 __all__ = [
     "Accounts", "Activities", "AdoptionScores", "Alerts", "CampaignTouches", "Contacts", "Contracts",
-    "Decisions", "Engagements", "Measures", "Objectives", "Opportunities", "PlaybookRuns", "Propensities",
-    "Qbrs", "Renewals", "RiskSignals", "StackItems", "StackPositions", "StackTags", "Subscriptions", "TABLES",
-    "Tasks", "Touchpoints", "Usage", "Users",
+    "Decisions", "Engagements", "Measures", "Objectives", "Opportunities", "Places", "PlaybookRuns",
+    "Positions", "Propensities", "Qbrs", "Renewals", "RiskSignals", "StackItems", "StackPositions", "StackTags",
+    "Subscriptions", "TABLES", "Tasks", "Touchpoints", "Usage", "Users",
 ]  # fmt: skip
 
 TABLES: dict[str, type[ViewTable]] = {

@@ -12,12 +12,16 @@ from ..periods import FIRST_DAY
 from ..records import AlertKind, PlaybookStatus
 from ..scope import ViewTable, word
 from ..selection import Rows
-from .urgency import urgency
+from .urgency import known_urgency, urgency
 
 if TYPE_CHECKING:
     from ..columns import Array
 
 __all__ = ["Activities", "Alerts", "ByName", "Contacts", "PlaybookRuns"]
+
+
+OPEN = str(PlaybookStatus.IN_PROGRESS), str(PlaybookStatus.NEW)
+"""What an open run is: under way, or waiting."""
 
 
 class Contacts(ViewTable):
@@ -37,14 +41,21 @@ class PlaybookRuns(ViewTable):
     @word
     def open_ones(self) -> Rows:
         """The runs that are new or in progress; a run that has not started yet is not in view."""
-        open_ = self.status.isin((PlaybookStatus.NEW, PlaybookStatus.IN_PROGRESS))
-        return self.everything.only(open_, otherwise="not open")
+        known = self.by_urgency()
+        count = None if known is None else sum(map(sum, known))
+        return self.everything.where(lambda: self.status.isin(OPEN), otherwise="not open", count=count)
 
     @word
     def urgency(self) -> Codes:
         """Of open runs: overdue, due soon, in progress, new."""
-        labels = str(PlaybookStatus.IN_PROGRESS), str(PlaybookStatus.NEW)
-        return urgency(self.due_on, self.view.today, self.status, labels)
+        return urgency(self.due_on, self.view.today, self.status, OPEN)
+
+    def by_urgency(self) -> list[list[int]] | None:
+        """How many open runs of each playbook there are of each, where that is known without a look at them."""
+        if self.daily("completed_on") is None:
+            return None
+        found = [known_urgency(self, OPEN, label) for label in self.playbook.labels]
+        return [line for line in found if line is not None] if None not in found else None
 
 
 @attrs.frozen(eq=False)

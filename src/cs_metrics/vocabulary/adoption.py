@@ -2,60 +2,85 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import attrs
 import numpy as np
 
 from ..columns import Flags
-from ..exact import exact_sums
-from ..sorting import order_by
+from ..exact import exact_sums, mean_of_means
 
 if TYPE_CHECKING:
     from ..columns import Array
+    from ..daily import Means
     from .success import AdoptionScores
 
-__all__ = ["Adoption", "Histories", "histories"]
+__all__ = ["Adoption", "adoption"]
 
 
 class Adoption:
     """The product adoption health of each account in view on one day; a column of a listing.
 
-    `accounts` and `scores` are the latest scores of all products, by account.
+    `find` gives the latest scores of all products, and the account of each; `known` is what was added up
+    beforehand of the whole table, so that nothing needs to be looked for.
     """
 
     kind = "number"
 
-    def __init__(self, accounts: Array, scores: Array, size: int) -> None:
-        self.accounts = accounts
-        self.scores = scores
-        self.products = np.bincount(accounts, minlength=size)
-
-    @property
-    def known(self) -> Flags:
-        """Which accounts have a score."""
-        return self.products > 0
-
-    def total(self) -> Fraction:
-        """The exact sum of the accounts' means, all accounts with as many products taken together."""
-        products = self.products[self.accounts]
-        most = int(products.max()) + 1 if len(products) else 1
-        sums = exact_sums(self.scores, products, most)
-        return sum((found / count for count, found in enumerate(sums) if found), Fraction(0))
+    def __init__(
+        self, day: int, size: int, find: Callable[[], tuple[Array, Array]], known: Means | None
+    ) -> None:
+        self.day = day
+        self.size = size
+        self._find = find
+        self._known = known
 
     @cached_property
-    def _ends(self) -> Array:
-        return self.products.cumsum()
+    def latest(self) -> tuple[Array, Array]:
+        """The accounts and the scores of the latest scores."""
+        return self._find()
+
+    @cached_property
+    def products(self) -> Array:
+        """How many products with a score each account has."""
+        return np.bincount(self.latest[0], minlength=self.size)
+
+    @property
+    def scored(self) -> Flags:
+        """Which accounts have a score."""
+        if self._known is not None:
+            found: Flags = self._known.since <= self.day
+            return found
+        return self.products > 0
+
+    @property
+    def count(self) -> int | None:
+        """How many accounts have a score, where that is known beforehand."""
+        return None if self._known is None else self._known.count(self.day)
+
+    def total(self) -> Fraction | int:
+        """The exact sum of the accounts' means, all accounts with as many products taken together."""
+        if self._known is not None:
+            return self._known.total(self.day)
+        accounts, scores = self.latest
+        return mean_of_means(
+            *exact_sums(scores, self.products.take(accounts), int(self.products.max(initial=0)) + 1)
+        )
 
     def means(self, rows: Array) -> Array:
         """The exact means of some accounts, None without a score."""
-        ends, counts = self._ends[rows].tolist(), self.products[rows].tolist()
+        accounts, scores = self.latest
+        wanted = np.zeros(self.size, bool)
+        wanted[rows] = True
+        index = wanted.take(accounts).nonzero()[0]
+        index = index.take(accounts.take(index).argsort(kind="stable"))
+        whose = accounts.take(index)
+        first, last = whose.searchsorted(rows).tolist(), whose.searchsorted(rows, "right").tolist()
+        values = scores.take(index).tolist()
         found = np.empty(len(rows), object)
-        for place, (end, count) in enumerate(zip(ends, counts, strict=True)):
-            if count:
-                found[place] = sum(map(Fraction, self.scores[end - count : end].tolist())) / count
+        found[:] = [_mean(values[start:end]) for start, end in zip(first, last, strict=True)]
         return found
 
     def to_list(self, rows: Array) -> list[Any]:
@@ -65,46 +90,49 @@ class Adoption:
         return np.array([np.nan if mean is None else mean for mean in self.to_list(rows)], np.float64)
 
 
-@attrs.frozen(eq=False)
-class Histories:
-    """The scores of accounts in view, by account, product and day; of several on one day the lowest last.
-
-    `goes_on` tells of which scores the next one is of the same account and product; `size` is how many
-    accounts are in view.
-    """
-
-    account: Array
-    on: Array
-    score: Array
-    goes_on: Flags
-    size: int
-
-    def latest_by(self, day: int) -> Adoption:
-        """What was known on a day: of each product the last score until then."""
-        last = self.on <= day
-        last[:-1] &= ~(self.goes_on[:-1] & last[1:])
-        rows = last.nonzero()[0]
-        return Adoption(self.account.take(rows), self.score.take(rows), self.size)
+def _mean(scores: list[float]) -> Fraction | None:
+    return Fraction(sum(map(Fraction, scores)) / len(scores)) if scores else None
 
 
-def histories(scores: AdoptionScores) -> Histories:
-    """All scores in view of accounts in view, whether or not they name an engagement."""
-    accounts = scores.account
-    chosen = accounts.known if scores.exists is None else accounts.known & scores.exists
-    order = by_product(scores)
-    if not chosen.all():
-        order = order[chosen.take(order)]
-    account, product = accounts.rows.take(order), scores.product.codes.take(order)
-    goes_on = np.zeros(len(order), bool)
-    goes_on[:-1] = (account[1:] == account[:-1]) & (product[1:] == product[:-1])
-    on, score = scores.on.days.take(order), scores.score.values.take(order)
-    return Histories(account, on, score, goes_on, accounts.size)
+def adoption(scores: AdoptionScores, day: int) -> Adoption:
+    """What was known of the accounts in view on a day by the scores in view, whatever they name."""
+    accounts, table = scores.account, scores.table
+    means, whole = table.prepared.means, scores.rows is None and scores.n == table.n
+    if not (whole and accounts.size == scores.view.portfolio.table("accounts").n):
+        means = None
+    if means is not None and not means.complete(scores.view.today):
+        means = None
+
+    def find() -> tuple[Array, Array]:
+        rows = (_latest(scores, day) if scores.replaced_in_view else _latest_of_some(scores, day)).nonzero()[
+            0
+        ]
+        whose = accounts.rows.take(rows)
+        values = scores.score.values.take(rows)
+        if len(whose) and whose.min() < 0:
+            values, whose = values[whose >= 0], whose[whose >= 0]
+        return whose, values
+
+    return Adoption(day, accounts.size, find, means)
 
 
-def by_product(scores: AdoptionScores) -> Array:
-    """The rows in view by account, product and day, of one day by score, the lowest last."""
-    falling = (-scores.score.values).argsort(kind="stable")
-    days = scores.on.days.astype(np.int64)
-    days -= days.min(initial=0)
-    keys = (scores.account.rows + 1, scores.product.codes, days)
-    return np.asarray(falling[order_by(*(key[falling] for key in keys))])
+def _latest(scores: AdoptionScores, day: int) -> Flags:
+    """Given by the day and replaced later, where whatever replaces a score in view is in view."""
+    latest = scores.on.by(day)
+    latest &= scores.replaced_on.not_by(day)
+    return latest
+
+
+def _latest_of_some(scores: AdoptionScores, day: int) -> Flags:
+    """The last score of each account and product in view; of several on one day the lowest."""
+    known = scores.on.by(day) if scores.exists is None else scores.on.by(day) & scores.exists
+    rows = known.nonzero()[0]
+    keys = (scores.values("account_id"), scores.product.codes, scores.on.days, -scores.score.values)
+    account, product, on, falling = (key.take(rows) for key in keys)
+    order = np.lexsort((falling, on, product, account))
+    last = np.ones(len(order), bool)
+    last[:-1] = np.diff(account[order]) != 0
+    last[:-1] |= np.diff(product[order]) != 0
+    latest = np.zeros(scores.n, bool)
+    latest[rows[order[last]]] = True
+    return latest

@@ -2,15 +2,53 @@
 
 from __future__ import annotations
 
+import threading
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+import attrs
 import numpy as np
 
-from ..columns import Amounts, Codes, Dates, Flags, Numbers, Refs
-from ..periods import NO_DAY, Window
-from ..records import SubscriptionStatus
+from ..columns import Amounts, Array, Codes, Dates, Flags, Numbers, Refs
+from ..periods import Window, last_months, months_before
 from ..scope import ViewTable, remembered, word
 from ..selection import Rows
+from ..timeline import Timeline
+
+if TYPE_CHECKING:
+    from ..layout import Table
 
 __all__ = ["Renewals", "Subscriptions"]
+
+
+@attrs.frozen
+class Movements:
+    """What MRR came from and went to, in minor units; all lists by month."""
+
+    months: list[str]
+    opening: list[int]
+    kinds: dict[str, list[int]]
+    closing: list[int]
+
+    @classmethod
+    def of(cls, months: list[str], opening: int, kinds: dict[str, list[int]]) -> Movements:
+        """With what each month begins and ends with, counted on from the first opening."""
+        net = [
+            gained + back + more - less - lost
+            for gained, back, more, less, lost in zip(*kinds.values(), strict=True)
+        ]
+        balances = list(accumulate(net, initial=opening))
+        return cls(months, balances[:-1], kinds, balances[1:])
+
+    @property
+    def gained(self) -> int:
+        """New, reactivation and expansion of all months."""
+        return sum(sum(self.kinds[name]) for name in ("new", "reactivation", "expansion"))
+
+    @property
+    def lost(self) -> int:
+        """Contraction and churn of all months."""
+        return sum(sum(self.kinds[name]) for name in ("contraction", "churn"))
 
 
 class Subscriptions(ViewTable):
@@ -24,17 +62,8 @@ class Subscriptions(ViewTable):
     cancelled_on: Dates
     next_billing_on: Dates
 
-    @word
-    def end(self) -> Dates:
-        """The first day on which the period counts no more: it ended, was cancelled, or never counts.
-
-        A row without an end whose status is neither active nor past due never counts: it ends before it
-        begins. Missing where it counts from its start on, for ever.
-        """
-        end = np.minimum(self.ended_on.days, self.cancelled_on.days)
-        open_ended = end == NO_DAY
-        open_ended &= ~self.status.isin((SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE))
-        return Dates(np.where(open_ended, self.started_on.days, end))
+    end: Dates
+    """The first day on which the period counts no more: it ended, was cancelled, or never counts."""
 
     @remembered
     def active_on(self, day: int) -> Flags:
@@ -51,19 +80,81 @@ class Subscriptions(ViewTable):
     @remembered
     def active_ones_on(self, day: int) -> Rows:
         """The subscriptions active on a day, of those that exist on the as-of day."""
-        return self.everything.only(self.active_on(day), otherwise="not active")
+        started, ended = self.daily("started_on"), self.daily("end")
+        count, today = None, self.view.today
+        if started is not None and ended is not None and day <= today:
+            count = started.by(day, today) - ended.by(day, today)
+        return self.everything.where(lambda: self.active_on(day), otherwise="not active", count=count)
+
+    def cancelled_mrr(self, window: Window) -> int | None:
+        """The MRR of those cancelled in a window, where it is known without looking at them."""
+        cancelled, today = self.daily("cancelled_on"), self.view.today
+        return None if cancelled is None or window.last > today else cancelled.amount_within(window, today)
+
+    def active_mrr(self, day: int) -> int | None:
+        """The MRR of the subscriptions active on a day, where it is known without looking at them."""
+        started, ended, today = self.daily("started_on"), self.daily("end"), self.view.today
+        if started is None or ended is None or day > today:
+            return None
+        return started.amount_by(day, today) - ended.amount_by(day, today)
 
     @remembered
     def account_mrr(self, day: int) -> Amounts:
         """The MRR of each account in view on a day, 0 without an active subscription."""
         return self.account.sum(self.mrr, self.active_on(day))
 
+    @remembered
+    def retained(self, months: int) -> tuple[Amounts, Amounts, Rows]:
+        """What each account had so many months ago and what it has now, and those that had any."""
+        then, now = (
+            self.account_mrr(day) for day in (months_before(self.view.as_of, months), self.view.today)
+        )
+        reason = f"without MRR {months} months before"
+        return then, now, self.view.accounts.everything.only(then.minor > 0, otherwise=reason)
+
+    @word
+    def ever_active(self) -> Rows:
+        """The subscriptions that counted on at least one day by the as-of day; found when they are asked for."""
+        everything = self.everything
+
+        def counted() -> Flags:
+            by_now = self.started_on.by(self.view.today)
+            by_now &= self.started_on.days < self.end.days
+            return everything.flags & by_now
+
+        return Rows(self, None, everything, "never active by the as-of day", counted)
+
+    @word
+    def timeline(self) -> Timeline:
+        """When the MRR of each account in view changes; lines after the as-of day are to be passed over.
+
+        It is a run of that of the whole portfolio, which is found once for all views, when somebody first looks
+        at a good part of it.
+        """
+        accounts, table = self.view.accounts, self.table
+        a_run = self.rows is None and accounts.rows is None
+        if a_run and (self.exists is None or _begin_alone(table)):
+            whole = _whole(table, self.view.portfolio.table("accounts").n, self.n * GOOD_PART >= table.n)
+            if whole is not None:
+                return whole.part(accounts.lo, accounts.hi)
+        there = slice(None) if self.exists is None else self.exists
+        days = self.started_on.days[there], self.end.days[there]
+        return Timeline.of(self.account.rows[there], accounts.n, *days, self.mrr.minor[there])
+
+    @remembered
+    def movements(self, asked: tuple[int, int]) -> Movements:
+        """What moved the MRR of accounts in so many last months; gaps of at most so many days are none."""
+        months, gap_days = asked
+        spans = last_months(self.view.as_of, months)
+        timeline = self.timeline.bridged(gap_days, self.view.today) if gap_days else self.timeline
+        return Movements.of([span.label for span in spans], *timeline.movements(spans))
+
     def fell_due(self, window: Window) -> Flags:
         """With a renewal due in the window, active now or not; by their own next billing without renewals."""
         if not self.view.has("renewals"):
             return self.next_billing_on.within(window)
         renewals = self.view.renewals
-        return renewals.subscription.any(renewals.due_on.within(window))
+        return renewals.subscription.any(renewals.due_index(window))
 
 
 class Renewals(ViewTable):
@@ -71,6 +162,53 @@ class Renewals(ViewTable):
     due_on: Dates
     renewed_on: Dates
 
+    @remembered
+    def due_index(self, window: Window) -> Array:
+        """The rows that exist and fall due in the window, in any order."""
+        calendar = self.calendar() if self.n == self.table.n else None
+        if calendar is None:
+            due = self.due_on.within(window)
+            return (due if self.exists is None else due & self.exists).nonzero()[0]
+        found = calendar.within(window)
+        return found if self.exists is None else found[self.exists.take(found)]
+
     def due_within(self, window: Window) -> Rows:
         """The renewals that fall due in the window."""
-        return self.everything.only(self.due_on.within(window), otherwise="not due in the period")
+
+        def find() -> Flags:
+            found = np.zeros(self.n, bool)
+            found[self.due_index(window)] = True
+            return found
+
+        count = len(self.due_index(window))
+        return self.everything.where(find, otherwise="not due in the period", count=count)
+
+    def accomplished(self, window: Window) -> tuple[int, int]:
+        """How many subscriptions were renewed by the window's last day, of how many that fell due in it."""
+        due = self.due_index(window)
+        renewed = due[self.renewed_on.days.take(due) <= window.last]
+        return self.subscription.distinct(renewed), self.subscription.distinct(due)
+
+
+GOOD_PART = 8
+"""Who looks at an eighth of the subscriptions pays for laying out the timeline of all; others, for theirs."""
+_FINDING = threading.Lock()
+
+
+def _whole(table: Table, accounts: int, make: bool) -> Timeline | None:
+    """The timeline of all accounts, kept beside the laid-out table: it is the same for every day and viewer."""
+    found: Timeline | None = table.__dict__.get("timeline")
+    if found is not None or not make:
+        return found
+    with _FINDING:
+        found = table.__dict__.get("timeline")
+        if found is None:
+            start, end, mrr = (table.stored[name][0] for name in ("started_on", "end", "mrr"))
+            whose = np.asarray(table.columns["account_id"])
+            found = table.__dict__["timeline"] = Timeline.of(whose, accounts, start, end, mrr)
+    return found
+
+
+def _begin_alone(table: Table) -> bool:
+    """Whether no subscription waits for its account to exist."""
+    return table.begins is table.columns["started_on"]

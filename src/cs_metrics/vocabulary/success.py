@@ -11,18 +11,25 @@ from ..periods import next_days
 from ..records import ObjectiveState, TaskStatus
 from ..scope import ViewTable, remembered, word
 from ..selection import Rows
-from .adoption import Adoption, Histories, histories
+from .adoption import Adoption, adoption
+from .grading import Grades, bands, graded
 from .owners import owner, positions_of
-from .urgency import urgency
+from .placing import Places, placed
+from .urgency import known_urgency, urgency
 
 if TYPE_CHECKING:
     from ..columns import Array
+    from ..models import Cut, EffortModel, HealthModel, Model
     from ..periods import Window
 
 __all__ = [
     "Accounts", "AdoptionScores", "Engagements", "Objectives", "Qbrs", "RiskSignals", "Tasks", "Touchpoints",
     "Users",
 ]  # fmt: skip
+
+
+OPEN = str(TaskStatus.IN_PROGRESS), str(TaskStatus.TO_DO)
+"""What an open task is: under way, or waiting."""
 
 
 class Users(ViewTable):
@@ -38,6 +45,18 @@ class Accounts(ViewTable):
     created_on: Dates
     employees: Numbers
     seats: Numbers
+
+    def graded(self, model: Model, day: int | None = None) -> Grades:
+        """Each account's score under a model, by the measures of a day."""
+        return graded(self, model, self.view.today if day is None else day)
+
+    def bands(self, model: HealthModel, day: int | None = None) -> Codes:
+        """Each account's health band on a day."""
+        return bands(self, model, self.view.today if day is None else day)
+
+    def placed(self, value: str, effort: EffortModel, cut: Cut) -> Places:
+        """The accounts by value and effort on the as-of day."""
+        return placed(self, value, effort, cut)
 
 
 class Engagements(ViewTable):
@@ -145,7 +164,9 @@ class Tasks(ViewTable):
     @word
     def open_ones(self) -> Rows:
         """The tasks to do or in progress."""
-        return self.everything.only(self.open, otherwise="not open")
+        found = self.by_urgency()
+        count = None if found is None else sum(found.values())
+        return self.everything.where(lambda: self.open, otherwise="not open", count=count)
 
     @word
     def customer(self) -> Array:
@@ -162,8 +183,12 @@ class Tasks(ViewTable):
     @word
     def urgency(self) -> Codes:
         """Of open tasks: overdue, due soon, in progress, to do."""
-        labels = str(TaskStatus.IN_PROGRESS), str(TaskStatus.TO_DO)
-        return urgency(self.due_on, self.view.today, self.status, labels)
+        return urgency(self.due_on, self.view.today, self.status, OPEN)
+
+    def by_urgency(self) -> dict[str, int] | None:
+        """How many open tasks there are of each, where that is known without a look at them."""
+        found = known_urgency(self, OPEN)
+        return None if found is None else dict(zip(self.urgency.labels, found, strict=True))
 
     @word
     def progress(self) -> Codes:
@@ -234,6 +259,8 @@ class AdoptionScores(ViewTable):
     business_priority: Codes
     until: Dates
     """The day of the next score, or on which the engagement closes."""
+    replaced_on: Dates
+    """The day of the next score of the account's product, whatever engagement it names."""
 
     @word
     def latest_of_open(self) -> Rows:
@@ -266,11 +293,23 @@ class AdoptionScores(ViewTable):
         return last
 
     @word
-    def histories(self) -> Histories:
-        """The scores of each account in view and product, in the order of their days."""
-        return histories(self)
+    def replaced_in_view(self) -> bool:
+        """Whether whatever replaces a score in view is in view, too, and exists if its day has come."""
+        if self.rows is not None or self.table.prepared.successors is None:
+            return False
+        if (
+            self.exists is not None
+            and not self.exists.all()
+            and (self.on.by(self.view.today) & ~self.exists).any()
+        ):
+            return False
+        by = self._cut(self.table.prepared.successors.by)
+        inside = by >= self.lo
+        inside &= by < self.hi
+        inside |= by < 0
+        return self.n == self.table.n or bool(inside.all())
 
     @remembered
     def adoption_on(self, day: int) -> Adoption:
         """The product adoption health of each account in view on a day."""
-        return self.histories.latest_by(day)
+        return adoption(self, day)

@@ -1,0 +1,264 @@
+"""What is added up day by day when a portfolio is laid out, so that a window costs a difference.
+
+For views of a whole table only: who sees less counts their own rows. All sums are exact whole numbers.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, TypeAlias
+
+import attrs
+import numpy as np
+
+from .exact import mean_of_means
+from .periods import FIRST_DAY, NO_DAY, Window
+from .sorting import order_by
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .sorting import Array
+
+__all__ = ["Daily", "Means", "Successors"]
+
+LONGEST = 200_000
+"""Days that lie further apart, and more than there are rows, are not added up."""
+LIMBS, BITS = 4, 26
+Scores: TypeAlias = "tuple[Array, Array, Array, Array]"
+"""Of each score the account, the product, the day, and what it is."""
+
+
+def _spread(days: Array, size: int) -> tuple[int, int] | None:
+    """The first of some days and how many there are up to the last; None where they are too far apart."""
+    if not len(days):
+        return 0, 1
+    first, last = int(days.min()), int(days.max())
+    return None if last - first >= max(LONGEST, size) else (first, last - first + 1)
+
+
+def _up_to(days: Array, spread: tuple[int, int], numbers: Array | None = None) -> Array:
+    """How many rows, or how much, lie before each day from the first on; one more for all."""
+    first, span = spread
+    found = np.zeros(span + 1, np.int64)
+    if numbers is None:
+        found[1:] = np.bincount(days - np.int32(first), minlength=span)
+    else:
+        np.add.at(found[1:], days - np.int32(first), numbers)
+    return found.cumsum()
+
+
+@attrs.frozen(eq=False)
+class Daily:
+    """How many rows have their day by any day, and what they amount to.
+
+    Of rows that do not exist yet on the view's day only those are held one by one, in `begins`, that could be
+    counted before they exist: those that begin after their own day, or with `ahead` all.
+    """
+
+    first: int
+    counts: Array
+    sums: Array | None
+    begins: Array
+    days: Array
+    numbers: Array | None
+
+    @classmethod
+    def of(
+        cls, days: Array, begins: Array | None, numbers: Array | None = None, *, ahead: bool = False
+    ) -> Daily | None:
+        """Rows by their day, those without one left out; None where their days are too far apart."""
+        rows = np.flatnonzero(days != NO_DAY)
+        known = days[rows]
+        spread = _spread(known, len(rows))
+        if spread is None:
+            return None
+        given = None if numbers is None else numbers[rows]
+        sums = None if given is None else _up_to(known, spread, given)
+        starts = np.full(len(rows), FIRST_DAY, np.int32) if begins is None else begins[rows]
+        late = np.arange(len(rows)) if ahead else np.flatnonzero(starts > known)
+        late = late[starts[late].argsort(kind="stable")]
+        numbers = None if given is None else given[late]
+        return cls(spread[0], _up_to(known, spread), sums, starts[late], known[late], numbers)
+
+    def _place(self, day: int) -> int:
+        return min(max(day - self.first + 1, 0), len(self.counts) - 1)
+
+    def by(self, day: int, today: int) -> int:
+        """How many rows that exist today have their day on `day` or before."""
+        absent = self.days[self.begins.searchsorted(today, "right") :] <= day
+        return int(self.counts[self._place(day)]) - int(np.count_nonzero(absent))
+
+    def amount_by(self, day: int, today: int) -> int:
+        """What the same rows amount to."""
+        assert self.sums is not None and self.numbers is not None
+        rows = slice(int(self.begins.searchsorted(today, "right")), None)
+        return int(self.sums[self._place(day)]) - int(self.numbers[rows][self.days[rows] <= day].sum())
+
+    def within(self, window: Window, today: int) -> int:
+        """How many rows that exist today have their day in the window."""
+        return self.by(window.last, today) - self.by(window.first - 1, today)
+
+    def amount_within(self, window: Window, today: int) -> int:
+        """What the same rows amount to."""
+        return self.amount_by(window.last, today) - self.amount_by(window.first - 1, today)
+
+
+@attrs.frozen(eq=False)
+class Successors:
+    """By which score of the same account and product each is replaced: its row, -1 for none, and the day.
+
+    Of several on one day the lowest comes last.
+    """
+
+    by: Array
+    on: Array
+
+    @classmethod
+    def of(cls, scores: Scores) -> tuple[Successors, Array]:
+        """The successors, and all scores in the order of account, product and day."""
+        account, product, on, score = scores
+        order = order_by(account.astype(np.int64) + 1, product, on - np.int64(FIRST_DAY), n=len(on))
+        same = np.zeros(len(order), bool)
+        same[:-1] = (account[order[1:]] == account[order[:-1]]) & (product[order[1:]] == product[order[:-1]])
+        _lowest_last(order, same, on, score)
+        by, until = np.full(len(on), -1, np.int32), np.full(len(on), NO_DAY, np.int32)
+        ahead = same.nonzero()[0]
+        by[order[ahead]] = order[ahead + 1]
+        until[order[ahead]] = on[order[ahead + 1]]
+        return cls(by, until), order
+
+
+def _lowest_last(order: Array, same: Array, on: Array, score: Array) -> None:
+    """Put the scores of one day in order: few of many share their day with another."""
+    tied = np.zeros(len(order), bool)
+    tied[:-1] = same[:-1] & (on[order[1:]] == on[order[:-1]])
+    group = np.cumsum(~np.append(False, tied[:-1]))
+    tied[1:] |= tied[:-1]
+    places = tied.nonzero()[0]
+    rows = order[places]
+    order[places] = rows[np.lexsort((-score[rows], group[places]))]
+
+
+@attrs.frozen(eq=False)
+class Means:
+    """The means of accounts over the latest scores of their products, added up for every day.
+
+    `sums` by limb of the number, by how many products an account has, and by day: what the accounts' scores
+    come to. `scored` is how many accounts have a score, `since` by account the day of its first.
+    """
+
+    first: int
+    sums: Array
+    scored: Array
+    since: Array
+    late: tuple[Array, Array]
+
+    @classmethod
+    def of(cls, scores: Scores, begins: Array, *, size: int, order: Array) -> Means | None:
+        """`order` has the scores by account, product and day; None where the sums would need too much room."""
+        account, product, on, score = scores
+        spread = _spread(on, len(on))
+        if spread is None or not _splits(score):
+            return None
+        steps = _Steps.of(account, product, on, order)
+        most = int(steps.products.max(initial=0))
+        if (most + 1) * (spread[1] + 1) > max(LONGEST, len(on)):
+            return None
+        place = on[steps.rows] - np.int64(spread[0]) + 1
+        sums = np.zeros((LIMBS, (most + 1) * (spread[1] + 1)), np.int64)
+        for limb, numbers in zip(sums, _limbs(score), strict=True):
+            change, total = steps.totals(numbers)
+            np.add.at(limb, steps.products * (spread[1] + 1) + place, total)
+            np.subtract.at(limb, (steps.products - steps.new) * (spread[1] + 1) + place, total - change)
+        since = np.full(size, NO_DAY, np.int32)
+        np.minimum.at(since, account, on)
+        late = np.flatnonzero(begins > on)
+        return cls(
+            spread[0],
+            sums.reshape(LIMBS, most + 1, spread[1] + 1).cumsum(axis=2),
+            _up_to(since[since != NO_DAY], spread),
+            since,
+            (on[late], begins[late]),
+        )
+
+    def complete(self, today: int) -> bool:
+        """Whether every score of a day by today exists today."""
+        on, begins = self.late
+        return not bool(((on <= today) & (begins > today)).any())
+
+    def _place(self, day: int) -> int:
+        return min(max(day - self.first + 1, 0), len(self.scored) - 1)
+
+    def count(self, day: int) -> int:
+        """How many accounts have a score by a day."""
+        return int(self.scored[self._place(day)])
+
+    def total(self, day: int) -> Fraction:
+        """The exact sum of their means."""
+        found = self.sums[:, :, self._place(day)].T.tolist()
+        return mean_of_means([_joined(limbs) for limbs in found], 1 << BITS * (LIMBS - 1))
+
+
+def _limbs(values: Array) -> Iterator[Array]:
+    """Floats as whole numbers: their whole part, and what follows it, 26 bits at a time."""
+    for _ in range(LIMBS):
+        whole = np.floor(values)
+        yield whole.astype(np.int64)
+        values = (values - whole) * 2.0**BITS
+
+
+def _splits(values: Array) -> bool:
+    """Whether so many limbs hold the whole of every number."""
+    return bool((np.ldexp(values, BITS * (LIMBS - 1)) % 1 == 0).all())
+
+
+def _joined(limbs: list[int]) -> int:
+    number = 0
+    for limb in limbs:
+        number = (number << BITS) + limb
+    return number
+
+
+@attrs.frozen(eq=False)
+class _Steps:
+    """The scores in the order of account and day, and what each makes of its account's number of products.
+
+    `order` has them by account, product and day, `first` of which the first ones are of their product; `place`
+    leads from the order of days to that order, `begin` to where the account's begin. `new` is 1 for the first
+    of a product, `products` how many products the account has from then on.
+    """
+
+    order: Array
+    first: Array
+    place: Array
+    begin: Array
+    rows: Array
+    new: Array
+    products: Array
+
+    @classmethod
+    def of(cls, account: Array, product: Array, on: Array, order: Array) -> _Steps:
+        first = np.ones(len(order), bool)
+        first[1:] = (account[order[1:]] != account[order[:-1]]) | (product[order[1:]] != product[order[:-1]])
+        place = order_by(account[order], on[order] - np.int64(FIRST_DAY), n=len(order))
+        rows = order[place]
+        whose = account[rows]
+        starts = np.flatnonzero(np.append(True, whose[1:] != whose[:-1])[: len(whose)])
+        begin = np.repeat(starts, np.diff(starts, append=len(whose)))
+        new = first[place].astype(np.int64)
+        return cls(order, first, place, begin, rows, new, _running(new, begin))
+
+    def totals(self, numbers: Array) -> tuple[Array, Array]:
+        """By what each score changes its account's sum of some numbers, and what that is from then on."""
+        change = numbers[self.order]
+        again = np.flatnonzero(~self.first)
+        change[again] -= numbers[self.order[again - 1]]
+        change = change[self.place]
+        return change, _running(change, self.begin)
+
+
+def _running(changes: Array, begin: Array) -> Array:
+    """The sums of changes so far, within each account."""
+    sums = changes.cumsum()
+    return np.asarray(sums - (sums - changes)[begin])

@@ -1,0 +1,96 @@
+"""What is added up by day beforehand says what counting row by row says."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cs_metrics import daily
+from cs_metrics.daily import Daily, Means, Successors
+from cs_metrics.periods import NO_DAY, Window
+
+DAYS = st.integers(-5, 5)
+ROWS = st.lists(st.tuples(st.none() | DAYS, DAYS, st.integers(-(2**40), 2**40)), max_size=12)
+
+
+def array(numbers: list[int]) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
+    return np.array(numbers, np.int32)
+
+
+@given(ROWS, DAYS, DAYS, DAYS)
+def test_counts_and_amounts_of_windows(
+    rows: list[tuple[int | None, int, int]], first: int, last: int, today: int
+) -> None:
+    days = array([NO_DAY if day is None else day for day, _, _ in rows])
+    begins, amounts = array([begin for _, begin, _ in rows]), np.array([n for _, _, n in rows], np.int64)
+    for ahead in (False, True):
+        found = Daily.of(days, begins, amounts, ahead=ahead)
+        assert found is not None
+        last_day = last if ahead else min(last, today)  # without `ahead` it knows of no day to come
+        window = Window(first, last_day)
+        chosen = [
+            amount for day, begin, amount in rows
+            if day is not None and begin <= today and first <= day <= last_day
+        ]  # fmt: skip
+        if first <= last_day:
+            assert found.within(window, today) == len(chosen)
+            assert found.amount_within(window, today) == sum(chosen)
+
+
+def test_days_too_far_apart_are_not_added_up() -> None:
+    assert Daily.of(array([0, daily.LONGEST]), None) is None
+    assert Daily.of(array([0, daily.LONGEST - 1]), None) is not None
+
+
+SCORES = st.lists(
+    st.tuples(st.integers(0, 2), st.integers(0, 2), DAYS, st.sampled_from([0.0, 0.1, 33.3, 50.0, 100.0])),
+    max_size=14,
+)
+
+
+@given(SCORES, DAYS)
+def test_means_by_day_and_what_replaces_what(scores: list[tuple[int, int, int, float]], day: int) -> None:
+    account, product, on = (array([row[place] for row in scores]) for place in range(3))
+    score = np.array([row[3] for row in scores], np.float64)
+    successors, order = Successors.of((account, product, on, score))
+    means = Means.of((account, product, on, score), on, size=3, order=order)
+    assert means is not None
+    latest: dict[int, dict[int, tuple[int, float]]] = {}
+    for whose, which, when, value in scores:
+        known = latest.setdefault(whose, {})
+        if when <= day and (which not in known or (when, -value) > (known[which][0], -known[which][1])):
+            known[which] = when, value
+    expected = {
+        whose: sum((Fraction(value) for _, value in known.values()), Fraction(0)) / len(known)
+        for whose, known in latest.items() if known
+    }  # fmt: skip
+    assert means.total(day) == sum(expected.values(), Fraction(0))
+    assert means.count(day) == len(expected)
+    assert set(np.flatnonzero(means.since <= day).tolist()) == set(expected)
+    current = sorted(
+        (int(account[row]), int(product[row]), float(score[row]))
+        for row in np.flatnonzero((on <= day) & (successors.on > day))
+    )
+    assert current == sorted(
+        (whose, which, value) for whose, known in latest.items() for which, (_, value) in known.items()
+    )
+    for row, by in enumerate(successors.by.tolist()):
+        assert by == -1 or (account[by], product[by]) == (account[row], product[row])
+
+
+@pytest.mark.parametrize("score", [5e-324, 2.0**-60 + 1])
+def test_scores_too_fine_for_the_sums_are_left_to_be_looked_at(score: float) -> None:
+    given_ = (array([0]), array([0]), array([0]), np.array([score]))
+    whole = Means.of(given_, array([0]), size=1, order=np.array([0]))
+    assert (whole is None) == (score == 5e-324)
+
+
+def test_scores_that_exist_later_than_their_day_are_noticed() -> None:
+    given_ = (array([0]), array([0]), array([3]), np.array([50.0]))
+    means = Means.of(given_, array([7]), size=1, order=np.array([0]))
+    assert means is not None
+    assert [means.complete(today) for today in (2, 3, 6, 7)] == [True, False, False, True]
