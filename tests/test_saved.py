@@ -32,7 +32,7 @@ import cs_metrics as csm
 import databases
 import intake_world
 from builders import A, everyone, portfolio
-from cs_metrics import prepared, saved
+from cs_metrics import facts, happenings, prepared, saved
 from cs_metrics.errors import DataError, NotVisible, UnknownViewer
 from cs_metrics.saved import container
 from cs_metrics.saved.values import decoded, encoded
@@ -233,12 +233,14 @@ def test_rejected_rows_and_warnings_come_back() -> None:
 
 def test_what_is_prepared_of_long_tables_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every kind of preparation, also those that only long tables are worth."""
-    monkeypatch.setattr(prepared, "LONG", 0)
+    for module in (prepared, happenings):
+        monkeypatch.setattr(module, "LONG", 0)
     monkeypatch.setattr(prepared, "ROOM", 10**9)
     made = csm.samples.portfolio(engagements=80, seed=5)
     opened = reopened(made)
-    for field in attrs.fields(prepared.Prepared):
-        holders = [name for name, table in made.tables.items() if getattr(table.prepared, field.name)]
+    for field in attrs.fields(facts.Prepared):
+        found = {name: getattr(table.prepared, field.name) for name, table in made.tables.items()}
+        holders = [name for name, part in found.items() if part is not None and parts(part) != {}]
         assert holders, f"no table has {field.name}"
         for name in holders:
             before, after = (getattr(one.tables[name].prepared, field.name) for one in (made, opened))

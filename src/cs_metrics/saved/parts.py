@@ -9,14 +9,14 @@ from typing import Any
 import attrs
 import numpy as np
 
-from .. import daily, prepared
+from .. import daily, facts
 from .container import Reader, Writer
 
 __all__ = ["Lazily", "read_part", "write_part"]
 
 CLASSES = {
     name: kind
-    for module in (daily, prepared)
+    for module in (daily, facts)
     for name, kind in vars(module).items()
     if isinstance(kind, type) and attrs.has(kind)
 }

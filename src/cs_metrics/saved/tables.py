@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from ..facts import Prepared
 from ..intake import Coded, Keys
 from ..intake.keys import KeyColumn
 from ..layout import Table
-from ..prepared import Prepared
 from ..records import SCHEMA
 from .container import Reader, Writer
 from .frames import arrow_of, read_source, write_arrow, write_source
