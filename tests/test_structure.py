@@ -14,7 +14,7 @@ from cs_metrics.records import RECORDS, SCHEMA, json_schema
 SOURCE = Path(csm.__file__).parent
 LAYERS = [
     "_version", "errors", "toml", "models", "periods", "exact", "money", "settings", "enums", "schema", "records",
-    "columns", "timeline", "hierarchy", "sorting", "intake", "daily", "prepared", "layout", "selection", "scope", "vocabulary",
+    "columns", "timeline", "hierarchy", "sorting", "intake", "measured", "daily", "prepared", "layout", "selection", "scope", "vocabulary",
     "filters", "narrow", "options", "view", "portfolio", "frames", "results", "metric", "overview", "risk", "adoption",
     "renewal", "review", "act", "health", "effort", "segmentation", "stack", "revenue", "report", "render", "reports", "catalog",
     "changes", "samples", "testing_models", "testing", "cli", "__init__", "__main__",

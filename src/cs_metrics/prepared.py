@@ -17,6 +17,7 @@ import numpy as np
 from .columns import at
 from .daily import Daily, Means, Successors
 from .intake import Coded
+from .measured import Ledger, Series, account_sums, ledger_of, series_of
 from .periods import FIRST_DAY, LAST_DAY, NO_DAY, Window
 from .records import (
     ObjectiveState,
@@ -33,14 +34,9 @@ if TYPE_CHECKING:
     from .columns import Array
     from .layout import Table
 
-__all__ = [
-    "NOTHING", "POSITION_AMOUNTS", "STEP", "Calendar", "Ledger", "Prepared", "Series", "position_sums", "prepare",
-]  # fmt: skip
+__all__ = ["NOTHING", "Calendar", "Prepared", "prepare"]
 
 FEW_WORDS = 64
-POSITION_AMOUNTS = ("mrr", "non_recurring", "mrr_opportunity", "non_recurring_opportunity")
-
-STEP, ROOM = 16_384, 1
 LONG = 100_000
 """From so many rows on a table is worth a calendar: who looks at fewer, looks at all of them."""
 
@@ -90,34 +86,6 @@ class Touches:
             found &= self.signals[run] >= signals[0]
             found &= self.signals[run] < signals[1]
         return np.asarray(self.contracts[run].take(found.nonzero()[0]) - np.int32(contracts[0]))
-
-
-@attrs.frozen(eq=False)
-class Series:
-    """All measures of one metric in the order of their accounts and days.
-
-    By the accounts' rows, `known` says whether there is any, `last` is the latest of all, `since` its day, and
-    `place` where it stands; without any 0, before every day, and -1.
-    """
-
-    parents: Array
-    on: Array
-    values: Array
-    known: Array
-    last: Array
-    since: Array
-    place: Array
-
-
-@attrs.frozen(eq=False)
-class Ledger:
-    """What the applicable positions of each item come to, from the first one on up to every `STEP`th.
-
-    So the sums over a run of positions are the difference of two lines, and what stands at its two ends.
-    `sums` has a line for each step, in it a column for each item.
-    """
-
-    sums: Mapping[str, Array]
 
 
 @attrs.frozen(eq=False)
@@ -411,6 +379,27 @@ def _renewals(table: Table, tables: Mapping[str, Table]) -> Prepared:
     return Prepared(calendar=Calendar.of(_known(table, "due_on"), np.arange(table.n, dtype=np.int32)))
 
 
+def _measures(table: Table, tables: Mapping[str, Table]) -> Prepared:
+    """Each metric's measures on their own, and the latest of each account."""
+    words, accounts = table.columns["metric"], _column(table, "account_id")
+    if accounts is None:
+        return NOTHING
+    assert isinstance(words, Coded)
+    on, values = _known(table, "on"), _known(table, "value")
+    return Prepared(series=series_of(words, accounts, on, values, tables["accounts"].n))
+
+
+def _positions(table: Table, tables: Mapping[str, Table]) -> Prepared:
+    """What the applicable positions of each account, and of each item so far, come to; positions have no days."""
+    accounts, items = _column(table, "account_id"), _column(table, "item_id")
+    if accounts is None:
+        return NOTHING
+    index = np.flatnonzero(_known(table, "applicable"))
+    sums = account_sums(table.columns, index, accounts, tables["accounts"].n)
+    size = 0 if items is None else tables["stack_items"].n
+    return Prepared(sums=sums, ledger=None if items is None else ledger_of(table.columns, index, items, size))
+
+
 def _playbook_runs(table: Table, tables: Mapping[str, Table]) -> Prepared:
     """How many runs were completed by when, and of the open ones of each playbook how many are due."""
     if table.n < LONG:
@@ -420,66 +409,6 @@ def _playbook_runs(table: Table, tables: Mapping[str, Table]) -> Prepared:
         due = _daily_by(table, "due_on", "playbook", _where_is(table, "status", status), ahead=True)
         daily |= {(*key, str(status)): found for key, found in due.items()}
     return Prepared(daily=daily)
-
-
-def _measures(table: Table, tables: Mapping[str, Table]) -> Prepared:
-    """Each metric's measures on their own. The layout sorts measures by account, metric and day."""
-    words, accounts = table.columns["metric"], _column(table, "account_id")
-    on, values = _column(table, "on"), _column(table, "value")
-    if accounts is None or on is None or values is None:
-        return NOTHING
-    assert isinstance(words, Coded)
-    order = words.codes.argsort(kind="stable")
-    starts = words.codes[order].searchsorted(np.arange(len(words.labels) + 1))
-    size, series = tables["accounts"].n, {}
-    for code, label in enumerate(words.labels):
-        rows = order[starts[code] : starts[code + 1]]
-        whose, days, numbers = accounts[rows], on[rows], values[rows]
-        place = np.full(size, -1, np.int32)
-        place[whose] = np.arange(len(rows), dtype=np.int32)  # of several, NumPy keeps the last one assigned
-        last = np.append(numbers, 0.0)[place]
-        since = np.append(days, np.int32(FIRST_DAY - 1))[place]
-        series[label] = Series(whose, days, numbers, place >= 0, last, since, place)
-    return Prepared(series=series)
-
-
-def _positions(table: Table, tables: Mapping[str, Table]) -> Prepared:
-    """What the applicable positions of each account come to; positions have no days."""
-    refs, applicable = _column(table, "account_id"), _column(table, "applicable")
-    if refs is None or applicable is None:
-        return NOTHING
-    columns, index = table.columns, np.flatnonzero(applicable)
-    sums = position_sums(columns, index, refs.take(index), tables["accounts"].n)
-    sums["opportunity"] = sums["mrr_opportunity"] + sums["non_recurring_opportunity"]
-    sums["misalignment"] = 100 - 100 * sums["aligned"] / np.maximum(sums["applicable"], 1)
-    return Prepared(sums=sums, ledger=_ledger(table, tables, index))
-
-
-def _ledger(table: Table, tables: Mapping[str, Table], index: Array) -> Ledger | None:
-    """The sums by item so far at every step, where that is small beside the positions."""
-    items = _column(table, "item_id")
-    if items is None:
-        return None
-    size, steps = tables["stack_items"].n, table.n // STEP + 1
-    if table.n < LONG or size * steps > table.n * ROOM:
-        return None
-    found = position_sums(table.columns, index, items.take(index) + index // STEP * size, size * steps)
-    sums = {name: np.zeros((steps + 1, size), np.int64) for name in found}
-    for name, values in found.items():
-        values.reshape(steps, size).cumsum(axis=0, out=sums[name][1:])
-    return Ledger(sums)
-
-
-def position_sums(columns: Mapping[str, Any], index: Array, rows: Array, size: int) -> dict[str, Array]:
-    """Counts and amounts of the positions `index`, whose parents are `rows`."""
-    found = {
-        "applicable": np.bincount(rows, minlength=size),
-        "aligned": np.bincount(rows[columns["aligned"].take(index)], minlength=size),
-    }
-    for name in POSITION_AMOUNTS:
-        found[name] = np.zeros(size, np.int64)
-        np.add.at(found[name], rows, columns[name].take(index))
-    return found
 
 
 _MAKERS: Mapping[str, Callable[[Any, Mapping[str, Any]], Prepared]] = {

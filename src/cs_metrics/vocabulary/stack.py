@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 
 from ..columns import Amounts, Codes, Flags, Numbers, Quotients, Refs, at
-from ..prepared import POSITION_AMOUNTS, STEP, position_sums
+from ..measured import POSITION_AMOUNTS, STEP, position_sums
 from ..scope import ViewTable, word
 from ..selection import Rows
 from ..sorting import runs_of
@@ -87,8 +87,7 @@ class StackPositions(ViewTable):
 
     @word
     def applicable_ones(self) -> Rows:
-        """The positions that count; they are told apart by account and item."""
-        self.view.accounts  # noqa: B018 - without it there are no such rows
+        """The positions that count."""
         every = self.everything
         return Rows(self, None, every, "not applicable", lambda: every.flags & self.applicable)
 
