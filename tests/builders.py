@@ -33,7 +33,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 
 
 def record(table: str, **values: Any) -> Any:
-    return csm.records.SCHEMA[table].record(**{**DEFAULTS[table], **values})
+    return csm.records.SCHEMA[table].record(**{**DEFAULTS.get(table, {}), **values})
 
 
 def portfolio(settings: dict[str, Any] | None = None, **tables: list[dict[str, Any]]) -> csm.Portfolio:

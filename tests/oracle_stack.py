@@ -3,8 +3,7 @@
 `limit` cuts what is shown: `frame` has every line, `also["totals"]` is of the lines listed.
 
 Decisions where the definitions are silent:
-- by_item and opportunity read no accounts, but the items that they name; opportunity reads stack_tags too: without these
-  tables they are Missing;
+- by_item and opportunity read no accounts but stack_items, opportunity stack_tags too: without these they are Missing;
 - untagged stands in the tree where an untagged item does, whatever it comes to;
 - the share of something of nothing is None.
 """

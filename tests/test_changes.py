@@ -101,12 +101,13 @@ def change_of(metric: Any, before: csm.View, after: csm.View, options: dict[str,
 
 UNEXPLAINED: dict[str, str] = {
     "review.alert_status": "a group is no row",
-    "stack.by_item": "a group is no row",
     "revenue.mrr_movements": "what moves is an account's MRR: a subscription alone is neither new nor churn",
     "revenue.quick_ratio": "as the movements that it is made of",
     "revenue.cohorts": "an account stands in its cohort, whatever subscriptions it has",
     "revenue.concentration": "who is among the largest hangs on all the others",
+    "usage.summary": "a group is no row",
     "revenue.renewal_forecast": "what is expected is rounded once, over all contracts",
+    "stack.by_item": "a group is no row",
 }
 """Metrics whose value no sum over rows gives, and why; all others of the catalog are explained."""
 

@@ -119,7 +119,7 @@ def test_what_is_done_for_many_rows_is_right_for_few(data: Any) -> None:
             patch.setattr(f"cs_metrics.{name}", 0)
         patch.setattr("cs_metrics.vocabulary.placing.TABLED", 0)
         patch.setattr("cs_metrics.vocabulary.grading.BLOCK", 2)
-        for name, value in {"measured.LONG": 0, "measured.ROOM": 1000, "measured.STEP": 2}.items():
+        for name, value in {"prepared.LONG": 0, "prepared.ROOM": 1000, "prepared.STEP": 2}.items():
             patch.setattr(f"cs_metrics.{name}", value)
         patch.setattr("cs_metrics.vocabulary.stack.STEP", 2)
         held(world, None, view(world), calls(data))

@@ -16,9 +16,12 @@ from .metric import Metric, metric
 
 if TYPE_CHECKING:
     from . import (
+        accounts,
         act,
         adoption,
         catalog,
+        coverage,
+        details,
         effort,
         errors,
         health,
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
         samples,
         segmentation,
         stack,
+        usage,
     )
     from .changes import (
         what_changed,
@@ -132,23 +136,27 @@ if TYPE_CHECKING:
 __all__ = [
     "Account", "Activity", "AdoptionScore", "Alert", "AlertKind", "Amount", "Audience", "Breakdown",
     "Cadence", "CampaignTouch", "Change", "Changes", "Cohorts", "Contact", "ContactPolicy", "Contract",
-    "ContractState", "Count", "Crosstab", "CsMetricsError", "Customers", "Cut", "EVERYONE", "EffortModel",
-    "Engagement", "Escalation", "Filters", "Forecast", "Groups", "Health", "HealthModel", "Listing", "Measure",
-    "Metric", "Monthly", "Objective", "ObjectiveState", "Opportunity", "OpportunityKind",
-    "OpportunityStage", "PlaybookRun", "PlaybookStatus", "Portfolio", "Probability", "Propensity",
-    "Purpose", "QBR", "Ratio", "Renewal", "RenewalStage", "Report", "ReportResult", "Result", "RiskSignal",
-    "Role", "Scores", "Section", "Segments", "StackItem", "StackPosition", "StackTag", "Subscription",
-    "SubscriptionStatus", "Task", "TaskStatus", "TopShare", "Touchpoint", "Trailing", "Tree", "Trend", "Usage",
-    "User", "ValueBand", "View", "__version__", "act", "adoption", "catalog", "effort", "errors", "health",
-    "metric", "overview", "records", "renewal", "reports", "results", "revenue", "review", "risk", "samples",
-    "segmentation", "stack", "what_changed",
+    "ContractState", "Count", "Crosstab", "CsMetricsError", "Customers", "Cut", "EVERYONE",
+    "EffortModel", "Engagement", "Escalation", "Filters", "Forecast", "Groups", "Health", "HealthModel",
+    "Listing", "Measure", "Metric", "Monthly", "Objective", "ObjectiveState", "Opportunity",
+    "OpportunityKind", "OpportunityStage", "PlaybookRun", "PlaybookStatus", "Portfolio", "Probability",
+    "Propensity", "Purpose", "QBR", "Ratio", "Renewal", "RenewalStage", "Report", "ReportResult",
+    "Result", "RiskSignal", "Role", "Scores", "Section", "Segments", "StackItem", "StackPosition",
+    "StackTag", "Subscription", "SubscriptionStatus", "Task", "TaskStatus", "TopShare", "Touchpoint",
+    "Trailing", "Tree", "Trend", "Usage", "User", "ValueBand", "View", "__version__", "accounts", "act", "adoption",
+    "catalog", "coverage", "details", "effort", "errors", "health", "metric", "overview", "records", "renewal",
+    "reports", "results", "revenue", "review", "risk", "samples", "segmentation", "stack", "usage",
+    "what_changed",
 ]  # fmt: skip
 
 _MODULES = frozenset(
     [
+        "accounts",
         "act",
         "adoption",
         "catalog",
+        "coverage",
+        "details",
         "effort",
         "errors",
         "health",
@@ -163,6 +171,7 @@ _MODULES = frozenset(
         "samples",
         "segmentation",
         "stack",
+        "usage",
     ]
 )
 _PARTS = {
@@ -182,8 +191,7 @@ _PARTS = {
     "report": "Audience Purpose Report ReportResult Section",
     "results": """
         Amount Breakdown Cadence Change Changes Cohorts Count Crosstab Customers Forecast Groups
-        Listing Monthly
-        Ratio Result Scores Segments TopShare Tree Trend
+        Listing Monthly Ratio Result Scores Segments TopShare Tree Trend
     """,
     "view": "EVERYONE View",
 }

@@ -10,6 +10,7 @@ from .periods import NO_DAY, as_count
 from .records import AlertKind
 from .results import Listing
 from .results.ordering import AtParents, Parents, Texts
+from .vocabulary.billing import MrrOf
 
 if TYPE_CHECKING:
     from .columns import Array, Listed
@@ -35,7 +36,7 @@ def _worth(view: View, accounts: Array | None = None) -> dict[str, Listed]:
     Of the accounts in view, or of those that `accounts` leads to; missing for one that is not in view.
     """
     columns: dict[str, Listed] = {
-        "mrr": view.subscriptions.account_mrr(view.today),
+        "mrr": MrrOf(view.subscriptions, view.today),
         "adoption": view.adoption_scores.adoption_on(view.today),
     }
     if accounts is None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from types import ModuleType
 
 from . import (
+    accounts,
     act,
     adoption,
+    coverage,
     effort,
     health,
     overview,
@@ -16,7 +18,8 @@ from . import (
     risk,
     segmentation,
     stack,
-)  # fmt: skip
+    usage,
+)
 from .errors import OptionError
 from .metric import Metric, metric_of
 from .report import Audience, Purpose, Report
@@ -25,7 +28,8 @@ from .reports import ALL
 __all__ = ["metric", "metrics", "overlaps", "report", "reports"]
 
 MODULES: tuple[ModuleType, ...] = (
-    overview, risk, adoption, renewal, review, act, health, effort, segmentation, stack, revenue,
+    overview, risk, adoption, renewal, review, act, health, effort, segmentation, stack, revenue, coverage, usage,
+    accounts,
 )  # fmt: skip
 
 

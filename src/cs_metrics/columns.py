@@ -7,7 +7,7 @@ from children to parents: one child never multiplies its parent, there are no jo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
@@ -30,6 +30,7 @@ __all__ = [
     "Numbers",
     "Quotients",
     "Refs",
+    "Shares",
     "Through",
     "at",
     "masked_sum",
@@ -252,6 +253,12 @@ class Amounts:
             minor = minor[minor != NO_AMOUNT]
         return int(minor.sum())
 
+    @property
+    def given(self) -> Flags:
+        """Where there is an amount."""
+        found: Flags = self.minor != NO_AMOUNT
+        return found
+
     def known(self, index: Array) -> Array:
         """The amounts of rows, 0 where missing: for sums."""
         minor = self.minor[index]
@@ -321,6 +328,43 @@ class Quotients:
 
     def to_array(self, rows: Array) -> Any:
         return self.above[rows] / self.below[rows]
+
+
+class Shares:
+    """One whole number over another that may be 0: then there is none; exact until it is listed.
+
+    With `before`, other shares of the same rows, the column says how much more it is than these.
+    """
+
+    kind = "number"
+    __slots__ = ("above", "before", "below")
+
+    def __init__(self, above: Array, below: Array, before: Shares | None = None) -> None:
+        self.above = above
+        self.below = below
+        self.before = before
+
+    def since(self, before: Shares) -> Shares:
+        """How much more these are."""
+        return Shares(self.above, self.below, before)
+
+    def to_list(self, rows: Array) -> list[Any]:
+        parts = [self.above, self.below]
+        if self.before is None:
+            return [above / below if below else None for above, below in _lines(parts, rows)]
+        parts += [self.before.above, self.before.below]
+        return [
+            (above * under - over * below) / (below * under) if below and under else None
+            for above, below, over, under in _lines(parts, rows)
+        ]
+
+    def to_array(self, rows: Array) -> Any:
+        return np.array([np.nan if share is None else share for share in self.to_list(rows)], np.float64)
+
+
+def _lines(parts: Sequence[Array], rows: Array) -> Iterable[tuple[int, ...]]:
+    """Whole numbers of rows as Python's own, of which a quotient is rounded once."""
+    return zip(*(part[rows].tolist() for part in parts), strict=True)
 
 
 class Ids:
@@ -410,9 +454,15 @@ class Refs:
         rows = self.rows[self._index(children)]
         return np.bincount(rows + np.intp(1), minlength=self.size + 1)[1 : self.size + 1]
 
-    def distinct(self, children: Flags) -> int:
-        """How many parents have some of `children`."""
-        return int(np.count_nonzero(self.any(children)))
+    def any_of(self, rows: Array) -> Flags:
+        """Which parents in view are among some, given by their rows, -1 for none."""
+        found = np.zeros(self.size + 1, bool)
+        found[rows] = True
+        return found[:-1]
+
+    def distinct(self, rows: Array) -> int:
+        """How many different parents in view are among some."""
+        return int(np.count_nonzero(self.any_of(rows)))
 
     def sum(self, amounts: Amounts, children: Flags) -> Amounts:
         """The sum of the amounts of `children` by parent, 0 where there are none."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from .sorting import Array
 
-__all__ = ["Daily", "Means", "Successors"]
+__all__ = ["Daily", "Dues", "Means", "Settled", "Successors"]
 
 LONGEST = 200_000
 """Days that lie further apart, and more than there are rows, are not added up."""
@@ -86,13 +86,17 @@ class Daily:
 
     def by(self, day: int, today: int) -> int:
         """How many rows that exist today have their day on `day` or before."""
-        absent = self.days[self.begins.searchsorted(today, "right") :] <= day
+        absent = self.days[self._absent(today)] <= day
         return int(self.counts[self._place(day)]) - int(np.count_nonzero(absent))
+
+    def _absent(self, today: int) -> slice:
+        """Where the rows stand that do not exist yet, of those that are held one by one."""
+        return slice(int(self.begins.searchsorted(np.int32(today), "right")), None)
 
     def amount_by(self, day: int, today: int) -> int:
         """What the same rows amount to."""
         assert self.sums is not None and self.numbers is not None
-        rows = slice(int(self.begins.searchsorted(today, "right")), None)
+        rows = self._absent(today)
         return int(self.sums[self._place(day)]) - int(self.numbers[rows][self.days[rows] <= day].sum())
 
     def within(self, window: Window, today: int) -> int:
@@ -102,6 +106,47 @@ class Daily:
     def amount_within(self, window: Window, today: int) -> int:
         """What the same rows amount to."""
         return self.amount_by(window.last, today) - self.amount_by(window.first - 1, today)
+
+
+@attrs.frozen(eq=False)
+class Settled:
+    """What each account's periods come to from some day on, after which nothing of them changes any more."""
+
+    since: Array
+    amounts: Array
+
+    @classmethod
+    def of(cls, account: Array, begins: Array, end: Array, amounts: Array, *, size: int) -> Settled:
+        """Periods that count from `begins` to the day before `end`, for ever without one."""
+        since, found = np.full(size, FIRST_DAY, np.int32), np.zeros(size, np.int64)
+        np.maximum.at(since, account, np.where(end == NO_DAY, begins, np.maximum(begins, end)))
+        lasting = np.flatnonzero(end == NO_DAY)
+        np.add.at(found, account[lasting], amounts[lasting])
+        return cls(since, found)
+
+
+@attrs.frozen(eq=False)
+class Dues:
+    """Renewals in the order of the days on which they are due: what each is, whose, and when it was done."""
+
+    due: Array
+    rows: Array
+    parents: Array
+    done: Array
+    begins: Array
+
+    @classmethod
+    def of(cls, due: Array, parents: Array, done: Array, begins: Array) -> Dues:
+        order = order_by(due - np.int64(FIRST_DAY), n=len(due))
+        return cls(due[order], order, parents[order], done[order], begins[order])
+
+    def within(self, window: Window, today: int) -> tuple[Array, Array, Array]:
+        """Rows that exist today and are due in the window, their parents, and when they were done."""
+        bounds = np.array((window.first, window.last + 1), self.due.dtype)
+        first, last = self.due.searchsorted(bounds).tolist()
+        run = slice(first, max(first, last))
+        here = self.begins[run] <= today
+        return self.rows[run][here], self.parents[run][here], self.done[run][here]
 
 
 @attrs.frozen(eq=False)

@@ -23,28 +23,25 @@ def exact_sums(
 ) -> tuple[list[int], int]:
     """The exact sum of finite floats of each group, 0 to `size` - 1: whole numbers, and how many of them make 1.
 
-    Each round takes the leading bits of every value, so few that their sum is a whole number that a float
-    holds, and goes on with what is left; whole scores need one round, decimal ones two or three.
+    The numbers lie between 0 and 2**20, as scores do. Each round takes the bits before the point, so few that
+    their sum is a whole number that a float holds, and goes on with what is left; whole scores need one round,
+    decimal ones two or three.
 
     >>> sums, one = exact_sums(np.array([0.5, 0.25, 1.0]), np.array([0, 0, 1]), 2)
     >>> [Fraction(found, one) for found in sums]
     [Fraction(3, 4), Fraction(1, 1)]
     """
-    rounds: list[tuple[int, list[float]]] = []
-    bits = 53 - len(values).bit_length()
-    while len(values):
-        top = int(np.frexp(np.abs(values).max())[1])  # all are smaller than 2**top
-        limbs = np.trunc(np.ldexp(values, bits - top))
-        rounds.append((top - bits, np.bincount(groups, limbs, size).tolist()))
-        values = values - np.ldexp(limbs, top - bits)
+    bits = min(26, 53 - len(values).bit_length())
+    totals, power = [0] * size, 0
+    while True:
+        whole = np.floor(values)
+        sums = np.bincount(groups, whole, size).tolist()
+        totals = [(total << bits) + int(found) for total, found in zip(totals, sums, strict=True)]
+        values = values - whole
         if not values.any():
-            break
-    lowest = min(0, min((power for power, _ in rounds), default=0))
-    totals = [0] * size
-    for power, sums in rounds:
-        for group, found in enumerate(sums):
-            totals[group] += int(found) << (power - lowest)
-    return totals, 1 << -lowest
+            return totals, 1 << power
+        values *= 2.0**bits
+        power += bits
 
 
 def mean_of_means(sums: Sequence[int], one: int) -> Fraction:

@@ -193,11 +193,13 @@ class _Layout:
         """How rows stand within their parent: so that the last of any choice among them is the one wanted.
 
         Of QBRs that is the earliest; of opportunities the latest closed, of several on one day the smallest id;
-        of the measures of one metric, and of propensities, the latest. Periods of subscriptions stand in the
-        order in which they begin.
+        of propensities the latest, of usage and measures the latest of each product and metric. Periods of
+        subscriptions stand in the order in which they begin.
         """
         if table.schema.name in _BY_DAY:
             return (_array(table, _BY_DAY[table.schema.name]) - np.int64(FIRST_DAY),)
+        if table.schema.name == "usage":
+            return _codes(table, "product"), _array(table, "on") - np.int64(FIRST_DAY)
         if table.schema.name == "measures":
             days = _array(table, "on").astype(np.int64)
             return _codes(table, "metric"), days - (days.min() if table.n else 0)

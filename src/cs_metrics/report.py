@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from .view import View
 
-__all__ = ["Audience", "Purpose", "Report", "ReportResult", "Section", "Unavailable"]
+__all__ = ["Audience", "Purpose", "Report", "ReportResult", "Section", "Unavailable", "settle_models"]
 
 
 class Purpose(enum.StrEnum):
@@ -114,6 +114,22 @@ class Report:
             return
         with ThreadPoolExecutor(2) as threads:  # NumPy lets go of the interpreter while it works
             yield from threads.map(lambda job: job(), jobs)
+
+
+def settle_models(view: View, options: Mapping[str, Any]) -> dict[str, Any]:
+    """One health model for all metrics of a report; what is not given is that of the view's filters.
+
+    So a dashboard that is narrowed down to a segment or a band shows its accounts where the filter saw them.
+    """
+    settings = {} if view.filters is None else view.filters.settings
+    names = {"health_model": "health", "effort_model": "effort", "segment_value": "value"}
+    found: dict[str, Any] = {name: settings[given] for given, name in names.items() if given in settings}
+    if view.cut is not None and not options.keys() & {"value", "effort"}:
+        found["cut"] = view.cut
+    found |= options
+    if "health" in found or "model" in found:
+        found["model"] = found["health"] = found.get("health", found.get("model"))
+    return found
 
 
 def _job(metric: Metric, view: View, options: Mapping[str, Any]) -> Callable[[], Result | Unavailable]:

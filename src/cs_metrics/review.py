@@ -141,10 +141,9 @@ def upcoming_renewals(view: View, *, window: Trailing = LAST_30) -> Trend:
     renewed subscription carries a later day by now.
     """
     days, subscriptions = as_trailing(window).days, view.subscriptions
-    next_due = subscriptions.next_billing_on.within(view.next_days(days, "window"))
     were_due = subscriptions.fell_due(Window(view.today - days, view.today - 1))
     return Trend(
-        Count(subscriptions.active_ones_on(view.today).only(next_due, otherwise="not due in the period")),
+        Count(subscriptions.renewing(view.next_days(days, "window"))),
         Count(subscriptions.everything.only(were_due, otherwise="not due in the period")),
     )
 
@@ -260,14 +259,15 @@ def alert_status(view: View, *, limit: int = 5) -> Groups:
     Accounts are distinct, and the MRR of each on the as-of day counts once an alert. The most MRR first, then
     by name. `limit` cuts what is shown; the value is how many alerts there are. Closed ones are excluded.
     """
-    found = view.alerts.by_name(view.subscriptions.account_mrr(view.today))
+    alerts, subscriptions, today = view.alerts, view.subscriptions, view.today
+    found = alerts.by_name(lambda accounts: subscriptions.mrr_of(accounts, today))
     columns = {
         "accounts": summed(found.accounts),
         "mrr": summed(found.mrr),
         "latest_on": latest(found.latest_on),
     }
     shown = as_count(limit, "limit")
-    return Groups(view.alerts.open_ones, "alert", found.names, columns, by=["mrr"], limit=shown)
+    return Groups(alerts.open_ones, "alert", found.names, columns, by=["mrr"], limit=shown)
 
 
 def _done(view: View, kind: str, window: Trailing) -> Trend:

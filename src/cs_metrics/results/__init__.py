@@ -16,7 +16,7 @@ from .tables import Breakdown, Crosstab, Monthly
 from .tree import Customers, Tree
 
 __all__ = [
-    "Amount", "Breakdown", "Cadence", "Change", "Changes", "Cohorts", "Context", "Contributions", "Count",
-    "Crosstab", "Customers", "Forecast", "Groups", "Line", "Listing", "Monthly", "Part", "Ratio", "Result", "Scores",
-    "Segments", "TopShare", "Tree", "Trend", "schema",
+    "Amount", "Breakdown", "Cadence", "Change", "Changes", "Cohorts", "Context", "Contributions",
+    "Count", "Crosstab", "Customers", "Forecast", "Groups", "Line", "Listing", "Monthly", "Part",
+    "Ratio", "Result", "Scores", "Segments", "TopShare", "Tree", "Trend", "schema",
 ]  # fmt: skip

@@ -14,6 +14,7 @@ import numpy as np
 from ..errors import OptionError, RowsNotKept
 
 if TYPE_CHECKING:
+    from ..charts.picture import Chart
     from ..columns import Array
     from ..selection import Rows
     from .contributions import Cell, Contributions, MadeOf, Part, Whole
@@ -281,6 +282,19 @@ class Result:
     def _records(self) -> dict[str, list[Any]]:
         """The value as columns."""
         raise NotImplementedError
+
+    def chart(self, *, locale: str = "en", **options: Any) -> Chart:
+        """A picture of the value, with numbers as they are written in `locale`; needs the extra `charts`.
+
+        Further options are those of the kind of picture, such as `limit` of bars.
+
+        Raises:
+            OptionError: no picture serves such a result, or an option is not one of its picture.
+            MissingExtra: the extra `charts` is not installed.
+        """
+        from ..charts import chart
+
+        return chart(self, locale=locale, **options)
 
     # how it merges --------------------------------------------------------------------------------------
 

@@ -137,12 +137,20 @@ class Ratio(Result):
 
     @property
     def value(self) -> float | None:
-        return None if self.exact is None else float(self.exact)
+        exact = self.exact
+        return None if exact is None else float(exact)
 
     @property
     def exact(self) -> Fraction | None:
         """The value before it becomes a float."""
-        return None if self.denominator == 0 else Fraction(self.numerator) / Fraction(self.denominator)
+        above, below = self.numerator, self.denominator
+        if below == 0:
+            return None
+        return (
+            Fraction(above, below)
+            if isinstance(below, int) and isinstance(above, int | Fraction)
+            else (Fraction(above) / Fraction(below))
+        )
 
     def _shown(self) -> str:
         value = "none" if self.value is None else f"{self.value:,.4g}"

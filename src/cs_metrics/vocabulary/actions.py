@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import attrs
@@ -81,8 +82,8 @@ class Alerts(ViewTable):
         """Alerts not closed by the as-of day; those not raised yet are not in view."""
         return self.everything.only(self.closed_on.not_by(self.view.today), otherwise="closed")
 
-    def by_name(self, mrr: Amounts) -> ByName:
-        """The open alerts by name; `mrr` is that of each account in view."""
+    def by_name(self, mrr_of: Callable[[Array], Amounts]) -> ByName:
+        """The open alerts by name; `mrr_of` gives the MRR of some accounts in view."""
         index = self.open_ones.index
         codes = self.name.codes.take(index)
         order = codes.argsort(kind="stable")  # alerts lie by account, so within a name they still do
@@ -92,7 +93,10 @@ class Alerts(ViewTable):
         first[1:] = codes[1:] != codes[:-1]
         starts = first.nonzero()[0]
         first[1:] |= account[1:] != account[:-1]
-        worth = np.where(first, mrr.minor.take(account), 0)
+        new = first.nonzero()[0]
+        mrr = mrr_of(account.take(new))
+        worth = np.zeros(len(index), np.int64)
+        worth[new] = mrr.minor
         return ByName(
             [self.name.labels[code] for code in codes[starts].tolist()],
             Numbers(_runs(np.add, first.astype(np.int64), starts)),

@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..columns import Flags
+from ..columns import Dates, Flags
+from ..daily import Successors
 from ..exact import exact_sums, mean_of_means
+from ..periods import FIRST_DAY
 
 if TYPE_CHECKING:
     from ..columns import Array
     from ..daily import Means
     from .success import AdoptionScores
 
-__all__ = ["Adoption", "adoption"]
+__all__ = ["Adoption", "adoption", "replaced"]
 
 
 class Adoption:
@@ -104,11 +106,10 @@ def adoption(scores: AdoptionScores, day: int) -> Adoption:
         means = None
 
     def find() -> tuple[Array, Array]:
-        rows = (_latest(scores, day) if scores.replaced_in_view else _latest_of_some(scores, day)).nonzero()[
-            0
-        ]
-        whose = accounts.rows.take(rows)
-        values = scores.score.values.take(rows)
+        latest = scores.on.by(day)
+        latest &= scores.replaced.not_by(day)
+        rows = latest.nonzero()[0]
+        whose, values = accounts.rows.take(rows), scores.score.values.take(rows)
         if len(whose) and whose.min() < 0:
             values, whose = values[whose >= 0], whose[whose >= 0]
         return whose, values
@@ -116,23 +117,26 @@ def adoption(scores: AdoptionScores, day: int) -> Adoption:
     return Adoption(day, accounts.size, find, means)
 
 
-def _latest(scores: AdoptionScores, day: int) -> Flags:
-    """Given by the day and replaced later, where whatever replaces a score in view is in view."""
-    latest = scores.on.by(day)
-    latest &= scores.replaced_on.not_by(day)
-    return latest
+def replaced(scores: AdoptionScores) -> Dates:
+    """The day of the next score in view of each score's account and product; for one that does not exist yet a
+    day before all.
+    """
+    known = scores.table.prepared.successors
+    if known is not None and scores.rows is None and _in_view(scores, known.by):
+        return scores.replaced_on
+    rows = np.arange(scores.n) if scores.exists is None else scores.exists.nonzero()[0]
+    keys = (scores.values("account_id"), scores.product.codes, scores.on.days, scores.score.values)
+    account, product, on, score = (key.take(rows) for key in keys)
+    days = np.full(scores.n, FIRST_DAY - 1, np.int32)
+    days[rows] = Successors.of((account, product, on, score))[0].on
+    return Dates(days)
 
 
-def _latest_of_some(scores: AdoptionScores, day: int) -> Flags:
-    """The last score of each account and product in view; of several on one day the lowest."""
-    known = scores.on.by(day) if scores.exists is None else scores.on.by(day) & scores.exists
-    rows = known.nonzero()[0]
-    keys = (scores.values("account_id"), scores.product.codes, scores.on.days, -scores.score.values)
-    account, product, on, falling = (key.take(rows) for key in keys)
-    order = np.lexsort((falling, on, product, account))
-    last = np.ones(len(order), bool)
-    last[:-1] = np.diff(account[order]) != 0
-    last[:-1] |= np.diff(product[order]) != 0
-    latest = np.zeros(scores.n, bool)
-    latest[rows[order[last]]] = True
-    return latest
+def _in_view(scores: AdoptionScores, by: Array) -> bool:
+    """Whether whatever replaces a score in view is in view, too, and whatever has its day by now exists."""
+    if scores.exists is not None and (scores.on.by(scores.view.today) & ~scores.exists).any():
+        return False
+    if scores.n == scores.table.n:
+        return True
+    by = scores._cut(by)
+    return bool((((by >= scores.lo) & (by < scores.hi)) | (by < 0)).all())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
@@ -18,7 +18,7 @@ from ..timeline import Timeline
 if TYPE_CHECKING:
     from ..layout import Table
 
-__all__ = ["Renewals", "Subscriptions"]
+__all__ = ["Due", "MrrOf", "Renewals", "Subscriptions"]
 
 
 @attrs.frozen
@@ -149,12 +149,78 @@ class Subscriptions(ViewTable):
         timeline = self.timeline.bridged(gap_days, self.view.today) if gap_days else self.timeline
         return Movements.of([span.label for span in spans], *timeline.movements(spans))
 
+    def mrr_of(self, accounts: Array, day: int) -> Amounts:
+        """The same of some accounts in view only, in their order; looks at no more subscriptions than they have."""
+        starts, settled = self.table.prepared.starts, self.table.prepared.settled
+        if self.rows is not None or starts is None or settled is None:
+            return Amounts(self.account_mrr(day).minor.take(accounts), self.mrr.exponent)
+        whole = self.view.accounts.whole_numbers(accounts)
+        found = settled.amounts.take(whole)
+        changing = (settled.since.take(whole) > day).nonzero()[0]
+        if len(changing):
+            whole = whole.take(changing)
+            found[changing] = self._added_up(starts.take(whole), starts.take(whole + 1), day)
+        return Amounts(found, self.mrr.exponent)
+
+    def _added_up(self, first: Array, last: Array, day: int) -> Array:
+        """The MRR on a day of runs of the laid-out table."""
+        ends = (last - first).cumsum(dtype=np.intp)
+        rows = np.arange(ends[-1]) + np.repeat(last - self.lo - ends, last - first)
+        counts = self.started_on.days.take(rows) <= day
+        counts &= self.end.days.take(rows) > day
+        if self.exists is not None:
+            counts &= self.exists.take(rows)
+        so_far = np.zeros(len(rows) + 1, np.int64)
+        np.cumsum(self.mrr.minor.take(rows) * counts, out=so_far[1:])
+        return np.asarray(so_far.take(ends) - so_far.take(ends - (last - first)))
+
+    def renewing(self, window: Window) -> Rows:
+        """The active subscriptions that are billed next in the window."""
+        due = self.next_billing_on.within(window).nonzero()[0]
+        today = self.view.today
+        counts = self.started_on.days.take(due) <= today
+        counts &= self.end.days.take(due) > today
+        if self.exists is not None:
+            counts &= self.exists.take(due)
+        found = np.zeros(self.n, bool)
+        found[due[counts]] = True
+        rows = self.active_ones_on(today)
+        return rows.where(
+            lambda: found, otherwise="not due in the period", count=int(np.count_nonzero(counts))
+        )
+
     def fell_due(self, window: Window) -> Flags:
         """With a renewal due in the window, active now or not; by their own next billing without renewals."""
         if not self.view.has("renewals"):
             return self.next_billing_on.within(window)
         renewals = self.view.renewals
-        return renewals.subscription.any(renewals.due_index(window))
+        return renewals.subscription.any_of(renewals.due(window).subscriptions)
+
+
+class MrrOf:
+    """The MRR of accounts on a day, as a column of a listing; added up for those that are listed."""
+
+    kind = "amount"
+
+    def __init__(self, subscriptions: Subscriptions, day: int) -> None:
+        self.subscriptions = subscriptions
+        self.day = day
+        _ = subscriptions.account  # missing? then say so now
+
+    def to_list(self, rows: Array) -> list[Any]:
+        found = self.subscriptions.mrr_of(rows, self.day)
+        return found.to_list(np.arange(len(rows)))
+
+    to_array = to_list
+
+
+@attrs.frozen(eq=False)
+class Due:
+    """The renewals due in a window: their rows, in any order, the rows of their subscriptions, and when renewed."""
+
+    rows: Array
+    subscriptions: Array
+    renewed_on: Array
 
 
 class Renewals(ViewTable):
@@ -163,31 +229,31 @@ class Renewals(ViewTable):
     renewed_on: Dates
 
     @remembered
-    def due_index(self, window: Window) -> Array:
-        """The rows that exist and fall due in the window, in any order."""
-        calendar = self.calendar() if self.n == self.table.n else None
-        if calendar is None:
-            due = self.due_on.within(window)
-            return (due if self.exists is None else due & self.exists).nonzero()[0]
-        found = calendar.within(window)
-        return found if self.exists is None else found[self.exists.take(found)]
+    def due(self, window: Window) -> Due:
+        """The renewals that exist and fall due in the window."""
+        dues = self.table.prepared.dues
+        if dues is not None and self.rows is None and self.n == self.table.n:
+            return Due(*dues.within(window, self.view.today))
+        flags = self.due_on.within(window)
+        rows = (flags if self.exists is None else flags & self.exists).nonzero()[0]
+        return Due(rows, self.subscription.rows.take(rows), self.renewed_on.days.take(rows))
 
     def due_within(self, window: Window) -> Rows:
-        """The renewals that fall due in the window."""
+        """The same as a choice of rows."""
+        due = self.due(window)
 
         def find() -> Flags:
             found = np.zeros(self.n, bool)
-            found[self.due_index(window)] = True
+            found[due.rows] = True
             return found
 
-        count = len(self.due_index(window))
-        return self.everything.where(find, otherwise="not due in the period", count=count)
+        return self.everything.where(find, otherwise="not due in the period", count=len(due.rows))
 
     def accomplished(self, window: Window) -> tuple[int, int]:
         """How many subscriptions were renewed by the window's last day, of how many that fell due in it."""
-        due = self.due_index(window)
-        renewed = due[self.renewed_on.days.take(due) <= window.last]
-        return self.subscription.distinct(renewed), self.subscription.distinct(due)
+        due, whose = self.due(window), self.subscription
+        renewed = due.subscriptions[due.renewed_on <= window.last]
+        return whose.distinct(renewed), whose.distinct(due.subscriptions)
 
 
 GOOD_PART = 8

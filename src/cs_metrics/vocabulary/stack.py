@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 
 from ..columns import Amounts, Codes, Flags, Numbers, Quotients, Refs, at
-from ..measured import POSITION_AMOUNTS, STEP, position_sums
+from ..prepared import POSITION_AMOUNTS, STEP, position_sums
 from ..scope import ViewTable, word
 from ..selection import Rows
 from ..sorting import runs_of

@@ -11,7 +11,7 @@ from ..periods import next_days
 from ..records import ObjectiveState, TaskStatus
 from ..scope import ViewTable, remembered, word
 from ..selection import Rows
-from .adoption import Adoption, adoption
+from .adoption import Adoption, adoption, replaced
 from .grading import Grades, bands, graded
 from .owners import owner, positions_of
 from .placing import Places, placed
@@ -45,6 +45,19 @@ class Accounts(ViewTable):
     created_on: Dates
     employees: Numbers
     seats: Numbers
+
+    @word
+    def actively_owned(self) -> Flags:
+        """Whose owner is an active user."""
+        active = np.asarray(self.view.portfolio.table("users").columns["active"])
+        return np.asarray(at(active, self.values("owner_id"), False))
+
+    @word
+    def active_signals(self) -> Numbers:
+        """How many active risk signals the open engagements in view of each account have."""
+        signals, engagements = self.view.risk_signals, self.view.engagements
+        whose = engagements.account.rows.take(signals.engagement.rows.take(signals.active_ones.index))
+        return Numbers(np.bincount(whose + np.intp(1), minlength=self.n + 1)[1:])
 
     def graded(self, model: Model, day: int | None = None) -> Grades:
         """Each account's score under a model, by the measures of a day."""
@@ -260,7 +273,7 @@ class AdoptionScores(ViewTable):
     until: Dates
     """The day of the next score, or on which the engagement closes."""
     replaced_on: Dates
-    """The day of the next score of the account's product, whatever engagement it names."""
+    """The same as `replaced` of all scores, whoever may see them."""
 
     @word
     def latest_of_open(self) -> Rows:
@@ -293,21 +306,9 @@ class AdoptionScores(ViewTable):
         return last
 
     @word
-    def replaced_in_view(self) -> bool:
-        """Whether whatever replaces a score in view is in view, too, and exists if its day has come."""
-        if self.rows is not None or self.table.prepared.successors is None:
-            return False
-        if (
-            self.exists is not None
-            and not self.exists.all()
-            and (self.on.by(self.view.today) & ~self.exists).any()
-        ):
-            return False
-        by = self._cut(self.table.prepared.successors.by)
-        inside = by >= self.lo
-        inside &= by < self.hi
-        inside |= by < 0
-        return self.n == self.table.n or bool(inside.all())
+    def replaced(self) -> Dates:
+        """The day of the next score in view of the account's product, whatever engagement it names."""
+        return replaced(self)
 
     @remembered
     def adoption_on(self, day: int) -> Adoption:

@@ -1,0 +1,156 @@
+"""The shapes of what is known of a table's rows beyond their columns, and how makers of it read a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import attrs
+import numpy as np
+
+from .intake import Coded
+from .periods import FIRST_DAY, LAST_DAY, Window
+from .sorting import order_by
+
+if TYPE_CHECKING:
+    from .columns import Array
+    from .daily import Daily, Dues, Means, Settled, Successors
+    from .layout import Table
+
+__all__ = [
+    "NOTHING", "Calendar", "Ledger", "Prepared", "Series", "Touches", "begins_of", "column_of", "known_column",
+    "where_is",
+]  # fmt: skip
+
+
+@attrs.frozen(eq=False)
+class Calendar:
+    """Rows of a long table in the order of a day: the rows of a window are one run.
+
+    `parents` are the rows that they follow.
+    """
+
+    days: Array
+    parents: Array
+
+    @classmethod
+    def of(cls, days: Array, parents: Array) -> Calendar:
+        """A calendar of rows in any order."""
+        order = order_by(days.astype(np.int64) - FIRST_DAY, n=len(days))
+        return cls(days[order], parents[order])
+
+    def within(self, window: Window) -> Array:
+        """The parents of the rows of a window."""
+        bounds = np.array((window.first, min(window.last, LAST_DAY) + 1), self.days.dtype)
+        first, last = self.days.searchsorted(bounds).tolist()
+        return self.parents[first : max(first, last)]
+
+
+@attrs.frozen(eq=False)
+class Touches:
+    """Which signal touches which contract, from when until when: by contract, so a viewer's are one run.
+
+    A signal touches the contract that it names, else each of its engagement.
+    """
+
+    contracts: Array
+    signals: Array
+    begins: Array
+    until: Array
+
+    def active(self, day: int, contracts: tuple[int, int], signals: tuple[int, int]) -> Array:
+        """Which contracts of a run, counted from its start, are touched on a day by signals of a run."""
+        first, last = self.contracts.searchsorted(np.array(contracts, np.int32)).tolist()
+        run = slice(first, last)
+        found = self.until[run] > day
+        found &= self.begins[run] <= day
+        if signals[1] - signals[0] < len(self.signals):
+            found &= self.signals[run] >= signals[0]
+            found &= self.signals[run] < signals[1]
+        return np.asarray(self.contracts[run].take(found.nonzero()[0]) - np.int32(contracts[0]))
+
+
+@attrs.frozen(eq=False)
+class Series:
+    """All measures of one metric in the order of their accounts and days.
+
+    By the accounts' rows, `known` says whether there is any, `last` is the latest of all, `since` its day, and
+    `place` where it stands; without any 0, before every day, and -1.
+    """
+
+    parents: Array
+    on: Array
+    values: Array
+    known: Array
+    last: Array
+    since: Array
+    place: Array
+
+
+@attrs.frozen(eq=False)
+class Ledger:
+    """What the applicable positions of each item come to, from the first one on up to every `STEP`th.
+
+    So the sums over a run of positions are the difference of two lines, and what stands at its two ends.
+    `sums` has a line for each step, in it a column for each item.
+    """
+
+    sums: Mapping[str, Array]
+
+
+@attrs.frozen(eq=False)
+class Prepared:
+    """What is known of a table's rows beyond their columns.
+
+    `days` by row: until when it counts, from when it is decided. `tally`: how many children of each kind a
+    parent has, by the parents' rows. `calendar`: what happens when, of a long table. `touches`: which
+    contracts signals touch. `daily`: how many rows of a long table have a day by when, by the day's column and
+    what else they are counted by. `starts`: where the rows of each parent begin, one more for the end;
+    `settled`: what these come to in the end. `dues`: renewals by the day on which they are due. `successors`:
+    which score replaces which; `means`: what the scores come to by day. `sums`: what a parent's children come
+    to, by the parents' rows. `series`: rows that stand on their own by a word. `ledger`: what they come to by
+    another parent.
+    """
+
+    days: Mapping[str, Array] = attrs.field(factory=dict)
+    tally: Mapping[str, Array] = attrs.field(factory=dict)
+    calendar: Calendar | None = None
+    touches: Touches | None = None
+    daily: Mapping[tuple[str, ...], Daily] = attrs.field(factory=dict)
+    starts: Array | None = None
+    settled: Settled | None = None
+    dues: Dues | None = None
+    successors: Successors | None = None
+    means: Means | None = None
+    sums: Mapping[str, Array] = attrs.field(factory=dict)
+    series: Mapping[str, Series] = attrs.field(factory=dict)
+    ledger: Ledger | None = None
+
+
+NOTHING = Prepared()
+
+
+def column_of(table: Table, name: str) -> Array | None:
+    """A column's bare array; None where it leads to a table that was not supplied."""
+    values = table.columns.get(name)
+    return values.codes if isinstance(values, Coded) else values
+
+
+def where_is(table: Table, name: str, word: object) -> Array:
+    """Where a column of words is this word."""
+    values = table.columns[name]
+    assert isinstance(values, Coded)
+    labels = list(values.labels)
+    return np.asarray(values.codes == (labels.index(word) if word in labels else -2))
+
+
+def begins_of(table: Table) -> Array:
+    """The first day on which each row and its parents exist."""
+    return np.full(table.n, FIRST_DAY, np.int32) if table.begins is None else table.begins
+
+
+def known_column(table: Table, name: str) -> Array:
+    """A column that is never left out."""
+    column = column_of(table, name)
+    assert column is not None
+    return column
