@@ -98,7 +98,7 @@ def held(found: Any, rows: list[dict[str, Any]]) -> None:
     elif kind == "tree":
         held_tree(found, rows)
     elif isinstance(found, Groups) and "alignment" not in found.names:
-        place = found.names.index("mrr")
+        place = found.names.index("mrr" if "mrr" in found.names else "share")
         assert [row["value"] for row in rows] == [float(line[place] or 0) for line in found.head()]
     else:
         names = [
@@ -418,3 +418,58 @@ def test_red_yellow_and_green_never_stand_alone() -> None:
     ]
     shapes = points["encoding"]["shape"]["scale"]["range"]
     assert len(set(shapes)) == len(shapes) >= 3
+
+
+def test_other_forms_of_the_same_pictures() -> None:
+    moved = csm.revenue.mrr_movements(view(10), months=24)
+    rows = moved.chart(form="months").data
+    for name in ("new", "reactivation", "expansion", "contraction", "churn"):
+        drawn = {row["month"]: abs(row["value"]) for row in rows if row["kind"].endswith(f" {name}")}
+        assert drawn == {month: float(amount) for month, amount in moved.value[name].items()}
+    rendered(moved.chart(form="months"))
+    with pytest.raises(csm.errors.OptionError):
+        moved.chart(form="pie")
+    quarters = csm.revenue.cohorts(view(10), by="quarter", measure="mrr")
+    held(quarters, quarters.chart(limit=36).data)
+    assert len({row["cohort"] for row in quarters.chart(limit=2).data}) == 2
+    rendered(quarters.chart())
+
+
+def test_opportunities_below_zero_are_told_and_not_drawn_as_slices() -> None:
+    ids = ("I1", "I2", "I3")
+    seen = everyone(
+        portfolio(
+            stack_items=[{"id": i, "name": i} for i in ids],
+            stack_tags=[{"item_id": "I1", "tag": "t"}, {"item_id": "I2", "tag": "t"}],
+            stack_positions=[
+                {"account_id": "A1", "item_id": i, "aligned": False, "mrr_opportunity": amount}
+                for i, amount in zip(ids, (70, -30, 10), strict=True)
+            ],
+            measures=[],
+        )
+    )
+    rings = csm.stack.opportunity(seen).chart()
+    assert [(row["name"], row["value"]) for row in rings.data if row["ring"] == "item"] == [
+        ("I1", 70),
+        ("I3", 10),
+    ]
+    assert "without 1 slice of no opportunity, or less than none" in rings.spec["title"]["subtitle"]
+    bars = csm.health.opportunity(seen).chart()
+    assert [row["value"] for row in bars.data] == [0, 0, 0, 50]
+    rendered(rings)
+    rendered(csm.stack.by_customer(seen).chart())
+
+
+def test_more_labels_than_fit_are_cut_and_the_picture_says_so() -> None:
+    ids = [f"E{n:03}" for n in range(100)]
+    seen = everyone(
+        portfolio(
+            engagements=[{"id": i, "account_id": "A1", "stage": i} for i in ids],
+            risk_signals=[{"id": i, "engagement_id": i, "scope": i, "category": "c"} for i in ids],
+        )
+    )
+    for found in (csm.risk.risk_signals_by_scope(seen), csm.overview.health_by_stage(seen)):
+        chart = found.chart()
+        assert len({row.get("row") or row["label"] for row in chart.data}) == 30
+        assert "the largest 30 of 100 are drawn" in chart.spec["title"]["subtitle"]
+        rendered(chart)

@@ -14,7 +14,8 @@ from cs_metrics.records import RECORDS, SCHEMA, json_schema
 SOURCE = Path(csm.__file__).parent
 LAYERS = [
     "_version", "errors", "toml", "models", "periods", "exact", "money", "settings", "enums", "schema", "records",
-    "columns", "timeline", "hierarchy", "sorting", "intake", "daily", "facts", "happenings", "prepared", "layout", "selection",
+    "columns", "listed", "timeline", "hierarchy", "sorting", "intake", "daily", "facts", "happenings", "prepared", "layout",
+    "fingerprint", "saved", "refresh", "selection",
     "scope", "vocabulary",
     "filters", "narrow", "options", "view", "portfolio", "frames", "results", "metric", "overview", "risk", "adoption",
     "renewal", "review", "act", "health", "effort", "segmentation", "stack", "revenue", "coverage", "usage", "details",

@@ -31,7 +31,7 @@ def exact_sums(
     >>> [Fraction(found, one) for found in sums]
     [Fraction(3, 4), Fraction(1, 1)]
     """
-    bits = min(26, 53 - len(values).bit_length())
+    bits = 53 - len(values).bit_length()
     totals, power = [0] * size, 0
     while True:
         whole = np.floor(values)

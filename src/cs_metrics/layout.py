@@ -64,14 +64,20 @@ class Table:
     @cached_property
     def stored(self) -> Mapping[str, tuple[Array, Callable[[Any], Any]]]:
         """The columns that a view can cut and wrap: each one's array, and what makes a typed column of a part."""
-        found: dict[str, tuple[Array, Callable[[Any], Any]]] = {}
-        for name, values in self.columns.items():
-            if isinstance(values, Coded):
-                complete = not self.schema.columns[name].optional
-                found[name] = values.codes, partial(Codes, labels=values.labels, complete=complete)
-            elif self.schema.columns[name].kind is not Kind.KEY:
-                found[name] = values, self._wrap(self.schema.columns[name])
-        return found | {name: (days, Dates) for name, days in self.prepared.days.items()}
+        return {name: self.store(name) for name in self._storable()}
+
+    def _storable(self) -> list[str]:
+        keys = {column.name for column in self.schema.columns.values() if column.kind is Kind.KEY}
+        return [*(name for name in self.columns if name not in keys), *self.prepared.days]
+
+    def store(self, name: str) -> tuple[Array, Callable[[Any], Any]]:
+        """One of the columns that can be cut and wrapped."""
+        if name in self.prepared.days:
+            return self.prepared.days[name], Dates
+        values, declared = self.columns[name], self.schema.columns[name]
+        if isinstance(values, Coded):
+            return values.codes, partial(Codes, labels=values.labels, complete=not declared.optional)
+        return values, self._wrap(declared)
 
     @cached_property
     def leads(self) -> Mapping[str, tuple[str, bool, bool]]:

@@ -79,26 +79,27 @@ def forecast(result: Breakdown, words: Words) -> Chart:
 
 
 def groups(result: Groups, words: Words, *, limit: int | None = None) -> Chart:
-    """A bar a group, by the first amount that stands beside it, or else by the first number."""
+    """A bar a group, by the first amount that stands beside it, else by its share, else by the first number."""
     lines = result.head(limit if limit is not None else result.limit if result.limit is not None else MOST)
     kinds = result._types
-    column = next((n for n in kinds if kinds[n] == "amount"), None) or next(
-        (n for n in kinds if kinds[n] == "number"), None
+    column = next((n for n in kinds if kinds[n] == "amount"), None) or (
+        "share" if "share" in kinds else next((n for n in kinds if kinds[n] == "number"), None)
     )
     if not lines or column is None:
         return empty(result, words, f"No {_unit(result)} to show")
-    place = result.names.index(column)
+    place, share = result.names.index(column), column == "share"
     rows: list[Row] = [
         {
             "label": text,
             "value": float(line[place] or 0),
-            "text": words.number(line[place]),
+            "text": words.share(line[place]) or "no value" if share else words.number(line[place]),
             "color": BLUE,
         }
         for line, text in zip(lines, words.labels(line[0] for line in lines), strict=True)
     ]
     told = f"{column.upper() if column == 'mrr' else column} · {_cut(words, len(lines), result.value)}"
-    return finish(result, words, _bars(result, rows, kinds[column] == "amount"), rows, [told])
+    drawing = _bars(result, rows, kinds[column] == "amount", share=share)
+    return finish(result, words, drawing, rows, [told])
 
 
 def scores(result: Listing, words: Words) -> Chart:
@@ -165,10 +166,13 @@ def _heights(result: Any) -> dict[str, float]:
     return {band: float(ends[0]) for band, ends in bands.items()}
 
 
-def _bars(result: Any, rows: list[Row], money: bool) -> Any:
+def _bars(result: Any, rows: list[Row], money: bool, *, share: bool = False) -> Any:
     """Lying bars in the order of the rows, their numbers beside them."""
     order = [row["label"] for row in rows]
-    unit = result.context.currency if money else result.spec.unit
+    unit = "share" if share else result.context.currency if money else result.spec.unit
+    shown = axis(result, money=money, title=unit)
+    if share:
+        shown = alt.Axis(format="~%", title=unit, tickCount=5)
     base = of().encode(
         y=alt.Y(
             field="label", type="nominal", sort=None, scale=alt.Scale(domain=order), title=None,
@@ -177,7 +181,7 @@ def _bars(result: Any, rows: list[Row], money: bool) -> Any:
         x=alt.X(
             field="value", type="quantitative",
             scale=alt.Scale(domain=room([row["value"] for row in rows], 0.3), nice=False),
-            axis=axis(result, money=money, title=unit),
+            axis=shown,
         ),
         tooltip=tips(label="label", text="number"),
     )  # fmt: skip

@@ -34,8 +34,8 @@ SHAPES = {
     "●": "circle",
     "○": "cross",
 }
-CROWD, NAMED = 1_500, 12
-"""More accounts than these are drawn together where they lie together; so few are named in the picture."""
+CROWD, FEW, NAMED = 1_500, 100, 12
+"""More accounts than these are drawn together where they lie together; so few are drawn larger; named."""
 COLUMNS, LINES = 32, 22
 DOT, LEAST, LARGEST = 70.0, 0.4, 8.0
 SKEWED = 12
@@ -54,6 +54,8 @@ def quadrant(result: Any, words: Words, *, switch: bool = True) -> Chart:
     styles = bands_of(result.spec.options["health"])
     skewed = _constant([float(line[1]) for line in result.head(result.value)])
     sets = {name: _dots(one, words, name, styles, skewed) for name, one in shown.items()}
+    for rows in sets.values():
+        _name(rows, skewed)
     rows = sets[mode]
     corners = [_corner(words, name, one, skewed) for name, one in shown.items()]
     bands = [styles[band].on(_said(band)) for band in _present(shown, styles)]
@@ -153,6 +155,8 @@ def _dots(
         key=lambda row: (-worst[row["band"]] if row["band"] is not None else -len(worst) - 1, -row["size"])
     )
     ends = [_across(end(row["x"] for row in rows), skewed) for end in (min, max)]
+    if len(rows) <= FEW:
+        rows = [row | {"size": 2 * row["size"]} for row in rows]
     for row in rows:
         row["right"] = 2 * _across(row["x"], skewed) > sum(ends)
         row["health"] = styles[row["band"]].on(_said(row.pop("band")))
@@ -161,6 +165,20 @@ def _dots(
 
 def _employees(words: Words, count: int | None) -> str:
     return "unknown" if count is None else words.number(count)
+
+
+def _name(rows: list[Row], skewed: float | None) -> None:
+    """Write the names of few accounts beside them, where they do not stand upon each other."""
+    if len(rows) > NAMED:
+        return
+    across, up = [_across(row["x"], skewed) for row in rows], [row["y"] for row in rows]
+    wide, high = (max(across) - min(across)) * 0.2, (max(up) - min(up)) * 0.045
+    taken: list[tuple[float, float]] = []
+    for row, x, y in zip(rows, across, up, strict=True):
+        free = all(abs(x - other) > wide or abs(y - above) > high for other, above in taken)
+        row["name"] = row["account"] if free else ""
+        if free:
+            taken.append((x, y))
 
 
 def _size(relative: float | None) -> float:
@@ -246,7 +264,7 @@ def _drawing(
             align={"expr": "datum.right ? 'right' : 'left'"},
             dx={"expr": "datum.right ? -9 : 9"}, dy=-8, fontSize=10, color=INK,
         )  # fmt: skip
-        layers.append(told.encode(x=x, y=y, text=written("account")))
+        layers.append(told.encode(x=x, y=y, text=written("name")))
     drawing = alt.layer(*layers).add_params(shown, sized)
     return drawing.properties(width=WIDTH, height=HEIGHT, view=alt.ViewBackground(stroke=GREY))
 

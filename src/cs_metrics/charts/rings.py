@@ -8,7 +8,7 @@ from typing import Any
 
 import altair as alt
 
-from .drawing import Row, apart, empty, finish, of, written
+from .drawing import Row, apart, counted, empty, finish, of, written
 from .picture import Chart
 from .stack import item_names
 from .theme import GREY, INK, PALETTE, QUIET
@@ -55,7 +55,7 @@ def rings(result: Any, words: Words) -> Chart:
     missing = sum(money <= 0 for inner in tree.values() for money in inner.values())
     said = [f"{words.number(result.total)} in all, each position once; tags inside, their items outside"]
     if missing:
-        said.append(f"{words.number(missing)} slices with no opportunity, or less than none, are not drawn")
+        said.append(f"without {counted(words, missing, 'slices')} of no opportunity, or less than none")
     middle = [{"text": words.short(result.total)}]
     return finish(result, words, _rings(), rows, said, middle=middle)
 

@@ -36,6 +36,7 @@ class Spec:
     definition: str
     counts: str
     options: Mapping[str, Any]
+    version: int = 1
 
     def to_dict(self) -> dict[str, Any]:
         return attrs.asdict(self, recurse=False) | {"options": plain(dict(self.options))}
@@ -43,13 +44,17 @@ class Spec:
 
 @attrs.frozen(kw_only=True)
 class Context:
-    """Who looked, at which day, at what, and in which currency."""
+    """Who looked, at which day, at what, in which currency, and at which rows.
+
+    `portfolio` is the fingerprint of all rows, None where nobody had asked for it.
+    """
 
     as_of: dt.date
     viewer: Any
     filters: Mapping[str, Any]
     currency: str
     exponent: int
+    portfolio: str | None = None
 
     @classmethod
     def of(cls, rows: Rows) -> Context:
@@ -60,7 +65,12 @@ class Context:
             filters={} if view.filters is None else view.filters.to_dict(),
             currency=view.portfolio.settings.currency,
             exponent=view.portfolio.exponent,
+            portfolio=view.portfolio.known_fingerprint,
         )
+
+    def beside(self, other: Context) -> Context:
+        """The context of two results together, which are not of one portfolio any more unless both are."""
+        return self if self.portfolio == other.portfolio else attrs.evolve(self, portfolio=None)
 
     def major(self, minor: int) -> Decimal:
         """An amount in the currency's units."""
@@ -73,6 +83,7 @@ class Context:
             "viewer": viewer,
             "filters": dict(self.filters),
             "currency": {"code": self.currency, "exponent": self.exponent},
+            "portfolio": self.portfolio,
         }
 
 
@@ -239,7 +250,8 @@ class Result:
         return self
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Result) and self.to_dict() == other.to_dict()
+        """Whether both say the same of the same view; of which rows it was made is told apart."""
+        return isinstance(other, Result) and said(self.to_dict()) == said(other.to_dict())
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -314,7 +326,7 @@ class Result:
             {
                 "state": self._merged(other),
                 "spec": self.spec,
-                "context": self.context,
+                "context": self.context.beside(other.context),
                 "excluded": added(self.excluded, other.excluded),
                 "used": self.used + other.used,
             }
@@ -325,6 +337,15 @@ class Result:
     def _merged(self: R, other: R) -> dict[str, Any]:
         """The state of both together."""
         raise NotImplementedError
+
+
+def said(told: Mapping[str, Any]) -> dict[str, Any]:
+    """What a result says, and its halves, but not of which portfolio."""
+    return {
+        name: said(part) if isinstance(part, Mapping) and "portfolio" in part else part
+        for name, part in told.items()
+        if name != "portfolio"
+    }
 
 
 def added(mine: Mapping[Any, Any], its: Mapping[Any, Any]) -> dict[Any, Any]:

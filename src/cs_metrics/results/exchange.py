@@ -57,8 +57,9 @@ _METRIC = {
     "properties": {
         **dict.fromkeys(("id", "title", "unit", "source", "definition", "counts"), _TEXT),
         "options": {"type": "object"},
+        "version": {"type": "integer", "minimum": 1},
     },
-    "required": ["id", "title", "unit", "source", "definition", "counts", "options"],
+    "required": ["id", "title", "unit", "source", "definition", "counts", "options", "version"],
     "additionalProperties": False,
 }
 _COMMON: dict[str, Any] = {
@@ -72,6 +73,7 @@ _COMMON: dict[str, Any] = {
     },
     "filters": {"type": "object", "additionalProperties": {"type": ["array", "object", "string"]}},
     "currency": {"type": "object", "properties": {"code": _TEXT, "exponent": _WHOLE}},
+    "portfolio": {"type": ["string", "null"], "pattern": "^[0-9a-f]{32}$"},
     "used": {"type": "integer", "minimum": 0},
     "excluded": _COUNTS,
 }
@@ -305,6 +307,7 @@ def _context(data: Mapping[str, Any]) -> Context:
         filters=data["filters"],
         currency=data["currency"]["code"],
         exponent=data["currency"]["exponent"],
+        portfolio=data.get("portfolio"),
     )
 
 

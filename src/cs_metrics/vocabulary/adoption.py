@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +11,7 @@ import numpy as np
 from ..columns import Dates, Flags
 from ..daily import Successors
 from ..exact import exact_sums, mean_of_means
-from ..periods import FIRST_DAY
+from ..periods import FIRST_DAY, NO_DAY
 
 if TYPE_CHECKING:
     from ..columns import Array
@@ -38,16 +37,22 @@ class Adoption:
         self.size = size
         self._find = find
         self._known = known
+        self._latest: tuple[Array, Array] | None = None
+        self._products: Array | None = None
 
-    @cached_property
+    @property
     def latest(self) -> tuple[Array, Array]:
         """The accounts and the scores of the latest scores."""
-        return self._find()
+        if self._latest is None:
+            self._latest = self._find()
+        return self._latest
 
-    @cached_property
+    @property
     def products(self) -> Array:
         """How many products with a score each account has."""
-        return np.bincount(self.latest[0], minlength=self.size)
+        if self._products is None:
+            self._products = np.bincount(self.latest[0], minlength=self.size)
+        return self._products
 
     @property
     def scored(self) -> Flags:
@@ -122,21 +127,35 @@ def replaced(scores: AdoptionScores) -> Dates:
     day before all.
     """
     known = scores.table.prepared.successors
-    if known is not None and scores.rows is None and _in_view(scores, known.by):
+    if known is None or scores.rows is not None or _some_to_come(scores):
+        return _replaced_among(scores)
+    if scores.n == scores.table.n:
         return scores.replaced_on
+    by = scores._cut(known.by)
+    beyond = (((by < scores.lo) | (by >= scores.hi)) & (by >= 0)).nonzero()[0]
+    if not len(beyond):
+        return scores.replaced_on
+    days, following = scores.replaced_on.days.copy(), by.take(beyond)
+    while len(beyond):  # what replaces a score out of view may itself be replaced by one in view
+        following = known.by.take(following)
+        inside = (following >= scores.lo) & (following < scores.hi)
+        days[beyond] = np.where(inside, scores.on.days.take(following - scores.lo, mode="clip"), NO_DAY)
+        further = (~inside & (following >= 0)).nonzero()[0]
+        beyond, following = beyond.take(further), following.take(further)
+    return Dates(days)
+
+
+def _some_to_come(scores: AdoptionScores) -> bool:
+    """Whether a score in view has its day by now and does not exist yet."""
+    exists = scores.exists
+    return exists is not None and bool((scores.on.by(scores.view.today) & ~exists).any())
+
+
+def _replaced_among(scores: AdoptionScores) -> Dates:
+    """The same, found among the scores in view alone."""
     rows = np.arange(scores.n) if scores.exists is None else scores.exists.nonzero()[0]
     keys = (scores.values("account_id"), scores.product.codes, scores.on.days, scores.score.values)
     account, product, on, score = (key.take(rows) for key in keys)
     days = np.full(scores.n, FIRST_DAY - 1, np.int32)
     days[rows] = Successors.of((account, product, on, score))[0].on
     return Dates(days)
-
-
-def _in_view(scores: AdoptionScores, by: Array) -> bool:
-    """Whether whatever replaces a score in view is in view, too, and whatever has its day by now exists."""
-    if scores.exists is not None and (scores.on.by(scores.view.today) & ~scores.exists).any():
-        return False
-    if scores.n == scores.table.n:
-        return True
-    by = scores._cut(by)
-    return bool((((by >= scores.lo) & (by < scores.hi)) | (by < 0)).all())

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import attrs
 import numpy as np
 
-from ..columns import NO_AMOUNT, Amounts, Codes, Dates, Flags, Numbers, Refs, Shares, at
+from ..columns import NO_AMOUNT, Amounts, Codes, Dates, Flags, Numbers, Refs, at
+from ..listed import Shares
 from ..periods import FIRST_DAY
 from ..scope import ViewTable, remembered, word
 from ..selection import Rows

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
-from ..columns import Amounts, Codes, Flags, Numbers, Quotients, Refs, at
+from ..columns import Amounts, Codes, Flags, Numbers, Refs, at
+from ..listed import Quotients
 from ..prepared import POSITION_AMOUNTS, STEP, position_sums
 from ..scope import ViewTable, word
 from ..selection import Rows
