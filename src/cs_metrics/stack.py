@@ -58,7 +58,7 @@ def by_customer(
 
 @metric(
     title="Stack by item", unit="items", source=SOURCE + "Stack alignment", counts="stack_positions",
-    needs=("stack_positions", "stack_items", "accounts"),
+    needs=("stack_positions", "stack_items"),
 )  # fmt: skip
 def by_item(view: View, *, limit: int = 10, by: Literal["mrr", "opportunity", "aligned"] = "mrr") -> Groups:
     """Stack items with the MRR, and the MRR and non-recurring opportunity, of the positions that apply, at how
@@ -95,7 +95,7 @@ def by_item(view: View, *, limit: int = 10, by: Literal["mrr", "opportunity", "a
 
 @metric(
     title="Stack opportunity", unit="currency", source=SOURCE + "Stack opportunity",
-    counts="stack_positions", needs=("stack_positions", "stack_items", "stack_tags", "accounts"),
+    counts="stack_positions", needs=("stack_positions", "stack_items", "stack_tags"),
 )  # fmt: skip
 def opportunity(view: View) -> Tree:
     """MRR and non-recurring opportunity of the positions that apply, by tag and, within it, by item; largest

@@ -88,8 +88,7 @@ class StackPositions(ViewTable):
 
     @word
     def applicable_ones(self) -> Rows:
-        """The positions that count; they are told apart by account and item."""
-        self.view.accounts  # noqa: B018 - without it there are no such rows
+        """The positions that count."""
         every = self.everything
         return Rows(self, None, every, "not applicable", lambda: every.flags & self.applicable)
 
