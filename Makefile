@@ -40,6 +40,7 @@ bench: $(VENV)/.test  ## measure against Polars, DuckDB and pandas
 	$(BIN)/python bench/report.py
 	$(BIN)/python bench/review.py
 	$(BIN)/python bench/load.py
+	$(BIN)/python bench/revenue.py
 
 pins: $(VENV)/.made  ## find the versions in constraints.txt anew
 	$(BIN)/python -m pip install --quiet uv

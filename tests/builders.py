@@ -25,11 +25,15 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "starts_on": date(2026, 1, 1), "ends_on": date(2026, 12, 31),
     },
     "opportunities": {"contract_id": "C1", "kind": "renew", "stage": "closed_won"},
+    "subscriptions": {
+        "account_id": "A1", "mrr": 100, "status": "active", "started_on": date(2026, 1, 1),
+    },
+    "propensities": {"account_id": "A1", "on": date(2026, 6, 1), "churn": 0.5, "expand": 0},
 }  # fmt: skip
 
 
 def record(table: str, **values: Any) -> Any:
-    return csm.records.SCHEMA[table].record(**{**DEFAULTS[table], **values})
+    return csm.records.SCHEMA[table].record(**{**DEFAULTS.get(table, {}), **values})
 
 
 def portfolio(settings: dict[str, Any] | None = None, **tables: list[dict[str, Any]]) -> csm.Portfolio:

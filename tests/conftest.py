@@ -7,7 +7,7 @@ import os
 from hypothesis import HealthCheck, Phase, settings
 
 settings.register_profile(
-    "default", max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "60")), deadline=None
+    "default", max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "24")), deadline=None
 )
 settings.register_profile(
     "long", max_examples=2_000, deadline=None, suppress_health_check=[HealthCheck.too_slow]

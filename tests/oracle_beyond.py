@@ -160,24 +160,24 @@ def signals_by_account(scope: Scope) -> dict[Any, int] | None:
 
 
 @metric
-def accounts__top(scope: Scope, *, limit: int = 10) -> Answer:
+def accounts__top(scope: Scope, *, limit: int = 10, health: Any = HEALTH) -> Answer:
     """Columns account, mrr, health, adoption, next_renewal_on, risk_signals, segment; the largest MRR first."""
     need(scope, "accounts", "subscriptions")
     rows = scope.rows("accounts")
     mrr = {account.id: mrr_on(scope, account.id, scope.as_of) for account in rows}
     rows.sort(key=lambda account: (-mrr[account.id], account.id))
-    scores = health_of(scope, HEALTH, scope.rows, scope.as_of) if "measures" in scope.tables else {}
+    scores = health_of(scope, health, scope.rows, scope.as_of) if "measures" in scope.tables else {}
     renewals, signals = next_renewals(scope), signals_by_account(scope)
     frame: list[tuple[Any, ...]] = []
     for account in rows:
-        health = scores[account.id].value if account.id in scores else None
+        score = scores[account.id].value if account.id in scores else None
         adoption = None
         if "adoption_scores" in scope.tables:
             found = adoption_on(scope, account.id, scope.as_of)
             adoption = None if found is None else float(found)
         risk = None if signals is None else signals.get(account.id, 0)
         frame.append(
-            (account.id, mrr[account.id], health, adoption, renewals.get(account.id), risk, account.segment)
+            (account.id, mrr[account.id], score, adoption, renewals.get(account.id), risk, account.segment)
         )
     return Answer(len(rows), rows, len(rows), "accounts", frame, limit=limit)
 

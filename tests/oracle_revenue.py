@@ -5,8 +5,8 @@ Decisions where the definitions are silent:
   new or reactivation, something to 0 churn by what it was, else the difference is expansion or contraction;
 - a gap is a run of days on which the account's MRR is 0, between two days on which it is not; one of at most gap_days days,
   over by A, is bridged with the MRR of its eve. A period that is worth 0 bridges nothing by itself;
-- a cohort's accounts left are those whose MRR is not 0; accounts that never had MRR are in no cohort;
-- a triangle of more than LONGEST periods (a subscription of the year 1) is not drawn: TooLong;
+- a cohort's accounts left are those whose MRR is not 0; accounts that never had MRR are in no cohort; a period in
+  which nobody came is no cohort (one subscription of the year 1 would else make 300 million cells);
 - a forecast takes churn as the float that it is, exactly, and `expected` is rounded once over the whole sum.
 """
 
@@ -188,13 +188,6 @@ def revenue__logo_retention(scope: Scope, *, months: int = 12) -> Answer:
 
 # Cohorts
 
-LONGEST = 1_200
-"""Periods of a triangle: a hundred years of months are 720,000 cells, the months since the year 1 are 300 million."""
-
-
-class TooLong(ValueError):
-    """A triangle of cohorts with more periods than anybody would read, or any machine should hold."""
-
 
 @attrs.frozen
 class Period:
@@ -219,8 +212,6 @@ def periods_from(day: date, by: str, as_of: date) -> list[Period]:
     """Every period from the day's own to A's."""
     periods = [period_of(day, by, as_of)]
     while periods[-1].last < as_of:
-        if len(periods) == LONGEST:
-            raise TooLong(day)
         periods.append(period_of(periods[-1].last + timedelta(1), by, as_of))
     return periods
 
@@ -230,18 +221,14 @@ def revenue__cohorts(scope: Scope, *, by: str = "month", measure: str = "account
     zero = Decimal(0) if measure == "mrr" else 0
     accounts = [points for points in timelines(scope) if first_day(points) is not None]
     value: dict[str, dict[str, Any]] = {}
-    if accounts:
-        periods = periods_from(min(first_day(points) for points in accounts), by, scope.as_of)  # type: ignore[type-var]
-        for number, cohort in enumerate(periods):
-            value[cohort.label] = {period.label: zero for period in periods[number:]}
-        for points in accounts:
-            first = first_day(points)
-            assert first is not None
-            row = value[period_of(first, by, scope.as_of).label]
-            for period in periods:
-                if period.label in row:
-                    left = at(points, period.last)
-                    row[period.label] += left if measure == "mrr" else int(left != 0)
+    for points in sorted(accounts, key=lambda points: str(first_day(points))):
+        first = first_day(points)
+        assert first is not None
+        periods = periods_from(first, by, scope.as_of)
+        row = value.setdefault(periods[0].label, {period.label: zero for period in periods})
+        for period in periods:
+            left = at(points, period.last)
+            row[period.label] += left if measure == "mrr" else int(left != 0)
     in_scope = len(scope.rows("subscriptions"))
     shares = {label: shares_of_first(row) for label, row in value.items()}
     return Answer(value, rows_that_counted(scope), in_scope, "subscriptions", shares=shares)

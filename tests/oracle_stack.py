@@ -3,7 +3,7 @@
 `limit` cuts what is shown: `frame` has every line, `also["totals"]` is of the lines listed.
 
 Decisions where the definitions are silent:
-- by_item and opportunity read no accounts, opportunity reads stack_tags: without that table it is Missing;
+- by_item and opportunity read no accounts but stack_items, opportunity stack_tags too: without these they are Missing;
 - untagged stands in the tree where an untagged item does, whatever it comes to;
 - the share of something of nothing is None.
 """
@@ -99,6 +99,7 @@ def stack__by_item(scope: Scope, *, limit: int | None = 10, by: str = "mrr") -> 
 
     An item has one position an account, so that aligned positions are aligned accounts.
     """
+    need(scope, {"stack_positions", "stack_items"})
     rows = applicable(scope.rows)
     positions: dict[Any, list[Record]] = {}
     for position in rows:
@@ -120,7 +121,7 @@ def share(part: Decimal, whole: Decimal) -> float | None:
 @metric
 def stack__opportunity(scope: Scope) -> Answer:
     """The tree tag → item; told besides: its true total, each tag's share of all tags, each item's of its tag."""
-    need(scope, {"stack_positions", "stack_tags"})
+    need(scope, {"stack_positions", "stack_items", "stack_tags"})
     rows = applicable(scope.rows)
     worth: dict[Any, Decimal] = {}
     for position in rows:

@@ -83,6 +83,15 @@ def test_metrics_page_has_every_metric_with_its_options() -> None:
                 assert default == repr(metric.defaults[name]).replace("'", '"'), metric.id
 
 
+def test_reports_page_has_every_report() -> None:
+    page = (ROOT / "docs/reports.md").read_text("utf-8")
+    shown = re.findall(r"^\| `(\w+)` \| (\w+) \| ([\w, ]+) \|", page, re.MULTILINE)
+    assert shown == [
+        (report.id, report.purpose.value, ", ".join(audience.value for audience in report.audiences))
+        for report in csm.catalog.reports()
+    ]
+
+
 def declared(column: Column) -> str:
     """A column as docs/records.md writes it."""
     if column.name == "currency":

@@ -305,6 +305,21 @@ def test_totals_are_of_the_listed_customers_and_opportunity_is_by_health() -> No
     assert by_health.total == csm.stack.opportunity(looked).total
 
 
+def test_items_need_no_accounts() -> None:
+    positions = [csm.StackPosition(account_id=name, item_id="x", aligned=name == "b", mrr=1) for name in "ba"]
+    tables = {
+        "stack_items": [csm.StackItem(id="x", name="X")],
+        "stack_tags": [],
+        "stack_positions": positions,
+    }
+    looked = csm.Portfolio.from_records(**tables).view(as_of=A, viewer=csm.EVERYONE)
+    found = csm.stack.by_item(looked)
+    assert found.head() == [("x", Decimal(2), 0, 0, 1, 2, 0.5)]
+    assert found.rows()["account_id"].tolist() == ["a", "b"] and csm.stack.opportunity(looked).used == 2
+    with pytest.raises(MissingTable, match="accounts"):
+        csm.stack.alignment(looked)
+
+
 def test_ranking_of_items() -> None:
     looked = view(ACCOUNTS, STACK, TAGS)
     order = {

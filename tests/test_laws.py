@@ -355,6 +355,8 @@ def test_a_canary_outside_the_scope_never_shows(group: Group, data: Any) -> None
 
 
 DOUBLED = ("escalations", "qbrs", "touchpoints", "risk_signals", "opportunities")
+COUNTED_BESIDE = {("accounts.top", "risk_signals")}
+"""A listing that says beside each parent how many such children it has: its rows stay as they were."""
 
 
 @EACH_GROUP
@@ -378,6 +380,9 @@ def test_another_child_never_counts_a_parent_twice(group: Group, data: Any) -> N
             if isinstance(result, Exception) or result.spec.counts == child:
                 continue
             twice = compute(metric, more, options)
+            if (metric.id, child) in COUNTED_BESIDE:
+                assert row_keys(twice) == row_keys(result), (child, labelled(metric, options))
+                continue
             assert everything(twice) == everything(result), (child, labelled(metric, options))
 
 

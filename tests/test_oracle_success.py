@@ -159,6 +159,7 @@ def test_the_misalignment_of_thirds() -> None:
         ("stack.alignment", {}, "accounts", "accounts"),
         ("stack.by_customer", {}, "stack_positions", "stack_positions"),
         ("stack.by_item", {}, "accounts", None),
+        ("stack.by_item", {}, "stack_items", "stack_items"),
         ("stack.opportunity", {}, "stack_tags", "stack_tags"),
     ],
 )
@@ -262,6 +263,7 @@ def test_improved_goes_by_the_bounds_and_not_by_the_order_of_names() -> None:
 # The stack
 
 STACK: dict[str, Any] = {
+    "stack_items": [],
     "accounts": [account(name) for name in "abcde"],
     "stack_positions": [
         position("a", "x", 100, mrr=10, aligned=True),
@@ -346,20 +348,23 @@ def test_the_opportunity_tree() -> None:
 def test_a_tree_that_comes_to_nothing_has_no_shares() -> None:
     positions = [position("a", "x", -5), position("a", "y", 5), position("b", "y", 0), position("a", "z", 7)]
     tags = [*tag("x", "t"), *tag("y", "t")]
-    found = ORACLE["stack.opportunity"](scope(stack_positions=positions[:3], stack_tags=tags))
+    found = ORACLE["stack.opportunity"](scope(stack_items=[], stack_positions=positions[:3], stack_tags=tags))
     assert [list(items.items()) for items in found.value.values()] == [[("y", 5), ("x", -5)]]
     assert found.also["total"] == 0
     assert found.also["tag_shares"] == {"t": None} and found.also["item_shares"] == {
         "t": {"y": None, "x": None}
     }
     # the untagged stand last, whatever they come to
-    found = ORACLE["stack.opportunity"](scope(stack_positions=positions, stack_tags=tags))
+    found = ORACLE["stack.opportunity"](scope(stack_items=[], stack_positions=positions, stack_tags=tags))
     assert list(found.value) == ["t", None] and found.also["tag_shares"] == {"t": 0.0, None: 1.0}
 
 
 def test_an_empty_stack() -> None:
     seen = scope(
-        accounts=[account()], stack_positions=[position("a", "x", 1, applicable=False)], stack_tags=[]
+        accounts=[account()],
+        stack_items=[],
+        stack_positions=[position("a", "x", 1, applicable=False)],
+        stack_tags=[],
     )
     for name in ("stack.alignment", "stack.by_customer", "stack.by_item"):
         assert (answer(name, seen), frame(name, seen)) == (0, [])

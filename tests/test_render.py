@@ -166,19 +166,31 @@ def test_a_long_name_is_kept_and_has_its_own_box() -> None:
     assert ("div", {"class": "long"}) in page.elements
 
 
-def test_the_pages_style_is_the_only_thing_its_policy_lets_in() -> None:
+def test_the_pages_style_and_script_are_the_only_things_its_policy_lets_in() -> None:
     source = sample().to_html()
     style = re.findall(r"<style>(.*?)</style>", source, re.DOTALL)
-    digest = base64.b64encode(hashlib.sha256(style[0].encode()).digest()).decode()
+    script = re.findall(r"<script>(.*?)</script>", source, re.DOTALL)
+    let_in = [
+        base64.b64encode(hashlib.sha256(part.encode()).digest()).decode() for part in (style[0], script[0])
+    ]
     page = Page(source)
     (policy,) = [a["content"] for tag, a in page.elements if a.get("http-equiv") == "Content-Security-Policy"]
-    assert policy == f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    assert len(style) == 1
+    assert policy == (
+        f"default-src 'none'; style-src 'sha256-{let_in[0]}'; script-src 'sha256-{let_in[1]}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    assert len(style) == len(script) == 1
+    scripts = [attributes for tag, attributes in page.elements if tag == "script"]
+    assert [(a.get("type"), a.get("id")) for a in scripts] == [
+        ("application/json", "data"), ("application/json", "words"), (None, None)
+    ]  # fmt: skip
     for tag_name, attributes in page.elements:
-        assert tag_name not in ("script", "link", "img", "iframe")
-        assert not attributes.keys() & {"style", "src", "action"}
+        assert tag_name not in ("link", "img", "iframe", "object", "base")
+        assert not attributes.keys() & {"style", "src", "action", "srcset", "data"}
         assert not [name for name in attributes if name.startswith("on")]
         assert (attributes.get("href") or "#").startswith("#")
+    for word in ("fetch(", "XMLHttpRequest", "innerHTML", "insertAdjacentHTML", "eval(", "import("):
+        assert word not in script[0]
 
 
 def test_the_page_shows_everything_in_the_sources_order() -> None:

@@ -15,6 +15,29 @@ LISTS = (
 )  # fmt: skip
 
 
+def revenue_variants() -> dict[str, list[dict[str, Any]]]:
+    """Those of revenue, which has no windows."""
+    return {
+        "revenue.mrr_movements": [
+            {"months": 3},
+            {"gap_days": 31},
+            {"months": 1, "gap_days": 7},
+            {"months": 26, "gap_days": 366},
+        ],
+        "revenue.net_revenue_retention": [{"months": 3}, {"months": 1}],
+        "revenue.gross_revenue_retention": [{"months": 3}, {"months": 1}],
+        "revenue.logo_retention": [{"months": 3}, {"months": 1}],
+        "revenue.quick_ratio": [{"months": 3}, {"months": 1, "gap_days": 31}],
+        "revenue.cohorts": [
+            {"by": "quarter"},
+            {"measure": "mrr"},
+            {"by": "quarter", "measure": "mrr"},
+        ],
+        "revenue.concentration": [{"limit": 1}],
+        "revenue.renewal_forecast": [{"within": 30}, {"within": 0}],
+    }
+
+
 def portfolio_variants() -> dict[str, list[dict[str, Any]]]:
     """The variants by metric; Trailing is looked for only when they are asked for."""
     from cs_metrics import Trailing
@@ -29,23 +52,7 @@ def portfolio_variants() -> dict[str, list[dict[str, Any]]]:
         "review.playbook_status": [{"limit": 1}],
         "review.alert_status": [{"limit": 1}],
         **{f"act.{name}": [{"limit": 1}] for name in LISTS},
-        "revenue.mrr_movements": [
-            {"months": 3},
-            {"gap_days": 31},
-            {"months": 1, "gap_days": 7},
-            {"months": 26, "gap_days": 366},
-        ],
-        "revenue.net_revenue_retention": [{"months": 3}, {"months": 1}],
-        "revenue.gross_revenue_retention": [{"months": 3}, {"months": 1}],
-        "revenue.logo_retention": [{"months": 3}, {"months": 1}],
-        "revenue.quick_ratio": [{"months": 3}, {"months": 1}],
-        "revenue.cohorts": [
-            {"by": "quarter"},
-            {"measure": "mrr"},
-            {"by": "quarter", "measure": "mrr"},
-        ],
-        "revenue.concentration": [{"limit": 1}],
-        "revenue.renewal_forecast": [{"within": 30}, {"within": 0}],
+        **revenue_variants(),
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from typing import Any
 
 import attrs
@@ -10,9 +9,10 @@ import attrs
 import cs_metrics as csm
 import oracle
 from cs_metrics import testing
-from cs_metrics.records import SCHEMA
+from cs_metrics.testing.changing import canaries, compute, everything, record_keys, row_keys, shards
 from oracle_base import UNSET
 from oracle_scope import Scope
+from variants_beyond import BEYOND_TABLES, BEYOND_VARIANTS
 from variants_portfolio import portfolio_variants
 
 SUCCESS_TABLES = (
@@ -22,6 +22,9 @@ SUCCESS_TABLES = (
 PORTFOLIO_TABLES = (
     "users", "accounts", "contacts", "engagements", "tasks", "adoption_scores", "subscriptions", "renewals",
     "playbook_runs", "alerts", "activities",
+)  # fmt: skip
+REVENUE_TABLES = (
+    "users", "accounts", "engagements", "subscriptions", "contracts", "opportunities", "propensities",
 )  # fmt: skip
 
 POOR_RED = {"poor": (csm.Health.RED,)}
@@ -61,6 +64,8 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     "renewal.renewals_and_losses_ytd": [{"measure": "value"}],
     "renewal.contract_value_ytd": [{"basis": "in_force"}],
     **portfolio_variants(),
+    **BEYOND_VARIANTS,
+    "accounts.top": [*BEYOND_VARIANTS["accounts.top"], *({"health": model["model"]} for model in HEALTHS)],
     "health.scores": HEALTHS,
     "health.distribution": HEALTHS,
     "health.opportunity": HEALTHS,
@@ -106,9 +111,15 @@ HEALTH_TABLES = (
 GROUPS = (
     Group("success", ("overview", "risk", "adoption", "renewal"), SUCCESS_TABLES),
     Group("portfolio", ("review", "act"), PORTFOLIO_TABLES),
+    Group("revenue", ("revenue",), REVENUE_TABLES),
+    Group("beyond", ("coverage", "usage", "accounts"), BEYOND_TABLES),
     Group("health", ("health", "effort", "segmentation", "stack"), HEALTH_TABLES),
 )
 """Each metric of the catalog stands in one of them; a test keeps it so."""
+__all__ = [
+    "CALLS", "GROUPS", "VARIANTS", "Group", "arguments", "besides", "canaries", "changed", "compute", "cut_by_the_view",
+    "everything", "library_filters", "load", "record_keys", "row_keys", "scope", "shards", "view", "viewer_of",
+]  # fmt: skip
 CALLS = [call for group in GROUPS for call in group.calls]
 
 
@@ -165,14 +176,6 @@ def scope(world: Any, filters: Any = None) -> Scope:
     return Scope(told, world.as_of, viewer, filters)
 
 
-def compute(metric: Any, looked: csm.View, options: dict[str, Any]) -> Any:
-    """A result, or the table that it misses."""
-    try:
-        return metric.compute(looked, **options)
-    except csm.errors.MissingTable as missing:
-        return missing
-
-
 def besides(result: Any, answer: oracle.Answer) -> list[tuple[Any, Any]]:
     """What an answer says beside value and rows, and what the result says of it."""
     half = getattr(result, "current", result)
@@ -191,90 +194,6 @@ def besides(result: Any, answer: oracle.Answer) -> list[tuple[Any, Any]]:
         if getattr(answer, name) is not UNSET
     ]
     return said
-
-
-def everything(result: Any) -> Any:
-    """All that a result says, comparable."""
-    if isinstance(result, csm.errors.MissingTable):
-        return str(result)
-    return result.to_dict(), row_keys(result)
-
-
-def row_keys(result: Any, frame: Any = None) -> list[Any]:
-    """What tells the rows behind a result apart, in their order."""
-    rows = result.rows() if frame is None else frame
-    key = SCHEMA[result.spec.counts].key
-    columns = [[None if value != value else value for value in rows[column].tolist()] for column in key]
-    return [line[0] if len(line) == 1 else line for line in zip(*columns, strict=True)]
-
-
-def record_keys(table: str, records: list[Any]) -> list[Any]:
-    key = SCHEMA[table].key
-    found = [tuple(getattr(record, column) for column in key) for record in records]
-    return [line[0] if len(line) == 1 else line for line in found]
-
-
-def shards(world: Any, count: int = 2) -> list[dict[str, list[Any]]]:
-    """The world split by account: trees of accounts stay together, users and the stack stand in every part."""
-    accounts = {account.id: account for account in world.tables.get("accounts", ())}
-
-    def root(identity: Any) -> Any:
-        seen = set()
-        while identity in accounts and accounts[identity].parent_id is not None and identity not in seen:
-            seen.add(identity)
-            identity = accounts[identity].parent_id
-        return identity
-
-    homes: dict[tuple[str, Any], Any] = {}
-    parts: list[dict[str, list[Any]]] = [{name: [] for name in world.tables} for _ in range(count)]
-    order = [name for name in SCHEMA if name in world.tables]
-    for name in sorted(order, key=lambda name: name not in ("users", "accounts", "engagements", "contracts")):
-        for row in world.tables[name]:
-            if name in ("users", "stack_items", "stack_tags"):
-                for part in parts:
-                    part[name].append(row)
-                continue
-            home = root(row.id) if name == "accounts" else None
-            for column, parent in (
-                ("account_id", "accounts"), ("engagement_id", "engagements"),
-                ("contract_id", "contracts"), ("subscription_id", "subscriptions"),
-            ):  # fmt: skip
-                reference = getattr(row, column, None)
-                if home is None and reference is not None:
-                    home = homes.get((parent, reference), root(reference) if parent == "accounts" else None)
-            if hasattr(row, "id"):
-                homes[name, row.id] = home
-            parts[zlib.crc32(repr(home).encode()) % count if home is not None else 0][name].append(row)
-    return parts
-
-
-def canaries(world: Any) -> dict[str, list[Any]]:
-    """A row of every table that belongs to somebody new: nobody of the world may ever see any of it."""
-    text = isinstance(next((u.id for u in world.tables.get("users", ())), "text"), str)
-    number = iter(range(987_650_001, 987_660_000))
-    ids = {name: f"CANARY-{name}" if text else next(number) for name in SCHEMA}
-    found = {}
-    for name, schema in SCHEMA.items():
-        if name not in world.tables:
-            continue
-        values: dict[str, Any] = {}
-        for column in schema.columns.values():
-            if column.name == "id":
-                values["id"] = ids[name]
-            elif column.refers and column.name not in ("manager_id", "parent_id"):
-                values[column.name] = ids[column.refers]
-            elif column.kind in ("text", "category") and column.name != "currency":
-                values[column.name] = f"CANARY-{name}-{column.name}"
-            elif column.kind == "date" and not column.optional:
-                values[column.name] = world.as_of
-            elif column.kind == "enum" and not column.optional:
-                values[column.name] = column.words[0]
-            elif column.kind in ("money", "number", "int") and not column.optional:
-                values[column.name] = 1
-            elif column.kind == "flag" and column.required:
-                values[column.name] = False
-        found[name] = [schema.record(**values)]
-    return found
 
 
 def changed(world: Any, tables: dict[str, list[Any]]) -> Any:

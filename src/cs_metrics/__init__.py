@@ -16,9 +16,12 @@ from .metric import Metric, metric
 
 if TYPE_CHECKING:
     from . import (
+        accounts,
         act,
         adoption,
         catalog,
+        coverage,
+        details,
         effort,
         errors,
         health,
@@ -27,11 +30,13 @@ if TYPE_CHECKING:
         renewal,
         reports,
         results,
+        revenue,
         review,
         risk,
         samples,
         segmentation,
         stack,
+        usage,
     )
     from .changes import (
         what_changed,
@@ -107,9 +112,11 @@ if TYPE_CHECKING:
         Cadence,
         Change,
         Changes,
+        Cohorts,
         Count,
         Crosstab,
         Customers,
+        Forecast,
         Groups,
         Listing,
         Monthly,
@@ -117,6 +124,7 @@ if TYPE_CHECKING:
         Result,
         Scores,
         Segments,
+        TopShare,
         Tree,
         Trend,
     )
@@ -127,24 +135,28 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Account", "Activity", "AdoptionScore", "Alert", "AlertKind", "Amount", "Audience", "Breakdown",
-    "Cadence", "CampaignTouch", "Change", "Changes", "Contact", "ContactPolicy", "Contract",
-    "ContractState", "Count", "Crosstab", "CsMetricsError", "Customers", "Cut", "EVERYONE", "EffortModel",
-    "Engagement", "Escalation", "Filters", "Groups", "Health", "HealthModel", "Listing", "Measure",
-    "Metric", "Monthly", "Objective", "ObjectiveState", "Opportunity", "OpportunityKind",
-    "OpportunityStage", "PlaybookRun", "PlaybookStatus", "Portfolio", "Probability", "Propensity",
-    "Purpose", "QBR", "Ratio", "Renewal", "RenewalStage", "Report", "ReportResult", "Result", "RiskSignal",
-    "Role", "Scores", "Section", "Segments", "StackItem", "StackPosition", "StackTag", "Subscription",
-    "SubscriptionStatus", "Task", "TaskStatus", "Touchpoint", "Trailing", "Tree", "Trend", "Usage", "User",
-    "ValueBand", "View", "__version__", "act", "adoption", "catalog", "effort", "errors", "health",
-    "metric", "overview", "records", "renewal", "reports", "results", "review", "risk", "samples",
-    "segmentation", "stack", "what_changed",
+    "Cadence", "CampaignTouch", "Change", "Changes", "Cohorts", "Contact", "ContactPolicy", "Contract",
+    "ContractState", "Count", "Crosstab", "CsMetricsError", "Customers", "Cut", "EVERYONE",
+    "EffortModel", "Engagement", "Escalation", "Filters", "Forecast", "Groups", "Health", "HealthModel",
+    "Listing", "Measure", "Metric", "Monthly", "Objective", "ObjectiveState", "Opportunity",
+    "OpportunityKind", "OpportunityStage", "PlaybookRun", "PlaybookStatus", "Portfolio", "Probability",
+    "Propensity", "Purpose", "QBR", "Ratio", "Renewal", "RenewalStage", "Report", "ReportResult",
+    "Result", "RiskSignal", "Role", "Scores", "Section", "Segments", "StackItem", "StackPosition",
+    "StackTag", "Subscription", "SubscriptionStatus", "Task", "TaskStatus", "TopShare", "Touchpoint",
+    "Trailing", "Tree", "Trend", "Usage", "User", "ValueBand", "View", "__version__", "accounts", "act", "adoption",
+    "catalog", "coverage", "details", "effort", "errors", "health", "metric", "overview", "records", "renewal",
+    "reports", "results", "revenue", "review", "risk", "samples", "segmentation", "stack", "usage",
+    "what_changed",
 ]  # fmt: skip
 
 _MODULES = frozenset(
     [
+        "accounts",
         "act",
         "adoption",
         "catalog",
+        "coverage",
+        "details",
         "effort",
         "errors",
         "health",
@@ -153,11 +165,13 @@ _MODULES = frozenset(
         "renewal",
         "reports",
         "results",
+        "revenue",
         "review",
         "risk",
         "samples",
         "segmentation",
         "stack",
+        "usage",
     ]
 )
 _PARTS = {
@@ -176,8 +190,8 @@ _PARTS = {
     """,
     "report": "Audience Purpose Report ReportResult Section",
     "results": """
-        Amount Breakdown Cadence Change Changes Count Crosstab Customers Groups Listing Monthly
-        Ratio Result Scores Segments Tree Trend
+        Amount Breakdown Cadence Change Changes Cohorts Count Crosstab Customers Forecast Groups
+        Listing Monthly Ratio Result Scores Segments TopShare Tree Trend
     """,
     "view": "EVERYONE View",
 }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .columns import Dates, Through, at
+from .columns import Dates, at
+from .listed import Through
 from .metric import metric
 from .periods import NO_DAY, as_count
 from .records import AlertKind

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .columns import DaysSince, Quotients
 from .errors import OptionError
+from .listed import DaysSince, Quotients
 from .metric import metric
 from .results import Breakdown, Listing
 from .results.ordering import Parents

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from . import act, adoption, effort, health, overview, renewal, review, risk, segmentation, stack
+from . import (
+    accounts,
+    act,
+    adoption,
+    coverage,
+    effort,
+    health,
+    overview,
+    renewal,
+    revenue,
+    review,
+    risk,
+    segmentation,
+    stack,
+    usage,
+)
 from .errors import OptionError
 from .metric import Metric, metric_of
 from .report import Audience, Purpose, Report
@@ -13,7 +28,8 @@ from .reports import ALL
 __all__ = ["metric", "metrics", "overlaps", "report", "reports"]
 
 MODULES: tuple[ModuleType, ...] = (
-    overview, risk, adoption, renewal, review, act, health, effort, segmentation, stack,
+    overview, risk, adoption, renewal, review, act, health, effort, segmentation, stack, revenue, coverage, usage,
+    accounts,
 )  # fmt: skip
 
 

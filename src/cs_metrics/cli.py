@@ -107,7 +107,7 @@ def _add_report(commands: Any) -> None:
     command.add_argument("--out", metavar="FILE", type=Path, help="write to FILE")
     command.add_argument(
         "--rows", metavar="N", type=int,
-        help="so many rows of each listing; default: 10 as text, 100 as html, all as json",
+        help="so many rows of each listing; default: 10 as text, 1000 as html, all as json",
     )  # fmt: skip
 
 

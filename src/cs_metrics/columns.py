@@ -28,9 +28,7 @@ __all__ = [
     "Ids",
     "Listed",
     "Numbers",
-    "Quotients",
     "Refs",
-    "Through",
     "at",
     "masked_sum",
 ]
@@ -120,23 +118,6 @@ class Dates:
         days = self.days[rows].astype(np.int64)
         days[days == NO_DAY] = np.iinfo(np.int64).min
         return days.view("datetime64[D]")
-
-
-class DaysSince:
-    """How many days lie between some days and a day after them, computed for the rows that are listed only."""
-
-    kind = "number"
-    __slots__ = ("dates", "day")
-
-    def __init__(self, dates: Dates, day: int) -> None:
-        self.dates = dates
-        self.day = day
-
-    def to_list(self, rows: Array) -> list[Any]:
-        return list(self.to_array(rows).tolist())
-
-    def to_array(self, rows: Array) -> Any:
-        return self.day - self.dates.days[rows].astype(np.int64)
 
 
 class Codes:
@@ -252,10 +233,20 @@ class Amounts:
             minor = minor[minor != NO_AMOUNT]
         return int(minor.sum())
 
+    @property
+    def given(self) -> Flags:
+        """Where there is an amount."""
+        found: Flags = self.minor != NO_AMOUNT
+        return found
+
     def known(self, index: Array) -> Array:
         """The amounts of rows, 0 where missing: for sums."""
         minor = self.minor[index]
         return minor if self.complete else np.where(minor == NO_AMOUNT, 0, minor)
+
+    def at_most(self, other: Amounts) -> Amounts:
+        """The lesser of the two amounts of each row."""
+        return Amounts(np.minimum(self.minor, other.minor), self.exponent)
 
     def within(self, low: int | None, high: int | None) -> Flags:
         """`low` or more and less than `high`; None is no bound."""
@@ -302,23 +293,6 @@ class Numbers:
         return self.to_list(rows) if whole and (values == NO_AMOUNT).any() else values
 
 
-class Quotients:
-    """One whole number over another, computed for the rows that are listed only."""
-
-    kind = "number"
-    __slots__ = ("above", "below")
-
-    def __init__(self, above: Array, below: Array) -> None:
-        self.above = above
-        self.below = below
-
-    def to_list(self, rows: Array) -> list[Any]:
-        return list(self.to_array(rows).tolist())
-
-    def to_array(self, rows: Array) -> Any:
-        return self.above[rows] / self.below[rows]
-
-
 class Ids:
     """The ids of rows; touched by drill-down only."""
 
@@ -332,30 +306,6 @@ class Ids:
         return self._take(rows)
 
     to_array = to_list
-
-
-class Through:
-    """A column of another table, at the rows that each row leads to; missing where it leads nowhere, -1."""
-
-    __slots__ = ("column", "rows")
-
-    def __init__(self, column: Listed, rows: Array) -> None:
-        self.column = column
-        self.rows = rows
-
-    @property
-    def kind(self) -> str:
-        return self.column.kind
-
-    def to_list(self, rows: Array) -> list[Any]:
-        led = self.rows[rows]
-        there = led >= 0
-        found = iter(self.column.to_list(led[there]))
-        return [next(found) if known else None for known in there.tolist()]
-
-    def to_array(self, rows: Array) -> Any:
-        values = self.to_list(rows)
-        return np.array(values, np.float64) if self.kind == "number" else values
 
 
 class Refs:

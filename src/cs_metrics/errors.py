@@ -19,6 +19,7 @@ __all__ = [
     "CsMetricsError",
     "DataError",
     "HierarchyError",
+    "MissingExtra",
     "MissingRate",
     "MissingTable",
     "NotVisible",
@@ -91,6 +92,17 @@ class MissingTable(CsMetricsError, LookupError):
 
     def __reduce__(self) -> tuple[type[MissingTable], tuple[str]]:
         return type(self), (self.table,)
+
+
+class MissingExtra(CsMetricsError, ImportError):
+    """An optional part of this library needs a package that is not installed."""
+
+    def __init__(self, extra: str, package: str) -> None:
+        self.extra, self.package = extra, package
+        super().__init__(f"this needs {package}, which is not installed: pip install 'cs-metrics[{extra}]'")
+
+    def __reduce__(self) -> tuple[type[MissingExtra], tuple[str, str]]:
+        return type(self), (self.extra, self.package)
 
 
 class HierarchyError(CsMetricsError, ValueError):

@@ -98,7 +98,7 @@ class Ledger:
     sums: Mapping[str, Array]
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, slots=False)
 class Prepared:
     """What is known of a table's rows beyond their columns.
 

@@ -9,7 +9,7 @@ import numpy as np
 from .metric import metric
 from .models import DEFAULT_HEALTH, HealthModel
 from .periods import as_count
-from .results import Breakdown, Changes, Scores
+from .results import Breakdown, Changes, Part, Scores
 
 if TYPE_CHECKING:
     from .columns import Listed
@@ -67,9 +67,11 @@ def opportunity(view: View, model: HealthModel = DEFAULT_HEALTH) -> Breakdown:
     that do not apply are excluded. Shares are of the whole opportunity.
     """
     accounts, positions = view.accounts, view.stack_positions
-    sums = accounts.bands(model).sums(positions.per_account.opportunity, accounts.everything)
+    bands, rows = accounts.bands(model), positions.applicable_ones
+    sums = bands.sums(positions.per_account.opportunity, accounts.everything)
     buckets = dict(zip((*model.bands, None), sums, strict=True))
-    return Breakdown(positions.applicable_ones, buckets, money=True)
+    made_of = lambda: (Part.by(rows, positions.of_account(bands), positions.opportunity),)  # noqa: E731
+    return Breakdown(rows, buckets, money=True, made_of=made_of)
 
 
 @metric(

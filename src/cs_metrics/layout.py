@@ -64,14 +64,20 @@ class Table:
     @cached_property
     def stored(self) -> Mapping[str, tuple[Array, Callable[[Any], Any]]]:
         """The columns that a view can cut and wrap: each one's array, and what makes a typed column of a part."""
-        found: dict[str, tuple[Array, Callable[[Any], Any]]] = {}
-        for name, values in self.columns.items():
-            if isinstance(values, Coded):
-                complete = not self.schema.columns[name].optional
-                found[name] = values.codes, partial(Codes, labels=values.labels, complete=complete)
-            elif self.schema.columns[name].kind is not Kind.KEY:
-                found[name] = values, self._wrap(self.schema.columns[name])
-        return found | {name: (days, Dates) for name, days in self.prepared.days.items()}
+        return {name: self.store(name) for name in self._storable()}
+
+    def _storable(self) -> list[str]:
+        keys = {column.name for column in self.schema.columns.values() if column.kind is Kind.KEY}
+        return [*(name for name in self.columns if name not in keys), *self.prepared.days]
+
+    def store(self, name: str) -> tuple[Array, Callable[[Any], Any]]:
+        """One of the columns that can be cut and wrapped."""
+        if name in self.prepared.days:
+            return self.prepared.days[name], Dates
+        values, declared = self.columns[name], self.schema.columns[name]
+        if isinstance(values, Coded):
+            return values.codes, partial(Codes, labels=values.labels, complete=not declared.optional)
+        return values, self._wrap(declared)
 
     @cached_property
     def leads(self) -> Mapping[str, tuple[str, bool, bool]]:
@@ -193,8 +199,13 @@ class _Layout:
         """How rows stand within their parent: so that the last of any choice among them is the one wanted.
 
         Of QBRs that is the earliest; of opportunities the latest closed, of several on one day the smallest id;
-        of the measures of one metric the latest.
+        of propensities the latest, of usage and measures the latest of each product and metric. Periods of
+        subscriptions stand in the order in which they begin.
         """
+        if table.schema.name in _BY_DAY:
+            return (_array(table, _BY_DAY[table.schema.name]) - np.int64(FIRST_DAY),)
+        if table.schema.name == "usage":
+            return _codes(table, "product"), _array(table, "on") - np.int64(FIRST_DAY)
         if table.schema.name == "measures":
             days = _array(table, "on").astype(np.int64)
             return _codes(table, "metric"), days - (days.min() if table.n else 0)
@@ -290,6 +301,7 @@ class _Layout:
         return days
 
 
+_BY_DAY = {"subscriptions": "started_on", "propensities": "on"}
 _DATED = frozenset({"contracts", "opportunities", "renewals"})
 """Tables without a first day of their own for which that of their parents is worth keeping."""
 _NOWHERE = np.empty(0, np.int32)

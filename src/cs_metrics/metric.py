@@ -32,6 +32,7 @@ class Metric:
     counts: str
     needs: tuple[str, ...]
     defaults: Mapping[str, Any]
+    version: int = 1
     compute: Callable[..., Any] = attrs.field(repr=False, eq=False)
 
     def spec(self, options: Mapping[str, Any]) -> Spec:
@@ -44,17 +45,19 @@ class Metric:
             definition=self.definition,
             counts=self.counts,
             options={**self.defaults, **options},
+            version=self.version,
         )
 
 
 def metric(
-    *, title: str, unit: str, source: str, counts: str, needs: tuple[str, ...] = ()
+    *, title: str, unit: str, source: str, counts: str, needs: tuple[str, ...] = (), version: int = 1
 ) -> Callable[[F], F]:
     """Make a function of a view a metric.
 
     It takes a view, options by keyword only, all with defaults, and gives a result of this library; a model
     may also stand right after the view, since nobody takes it for anything else. Its docstring is the
-    definition that catalog, pages and docs show.
+    definition that catalog, pages and docs show. `version` counts up whenever the definition gives other numbers
+    than before.
 
     >>> @metric(title="All engagements", unit="engagements", source="ours", counts="engagements")
     ... def all_engagements(view):
@@ -87,6 +90,7 @@ def metric(
             counts=counts,
             needs=needs or (counts,),
             defaults={option.name: option.default for option in options},
+            version=version,
             compute=compute,
         )
         compute.metric = declared  # type: ignore[attr-defined]

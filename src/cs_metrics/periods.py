@@ -12,18 +12,23 @@ from typing import Any
 
 import attrs
 import numpy as np
+import numpy.typing as npt
 
 from .errors import OptionError
 
 __all__ = [
     "NO_DAY", "Month", "Trailing", "Window", "as_count", "as_date", "as_trailing", "day_number", "last_days",
-    "months", "next_days", "to_date", "ytd",
+    "last_months", "month_label", "month_numbers", "months", "months_before", "next_days", "quarter_label", "to_date",
+    "ytd",
 ]  # fmt: skip
 
 EPOCH = dt.date(1970, 1, 1).toordinal()
 NO_DAY = int(np.iinfo(np.int32).max)
 FIRST_DAY = dt.date.min.toordinal() - EPOCH
 LAST_DAY = dt.date.max.toordinal() - EPOCH
+LAST_MONTH = 9999 * 12 + 11
+JANUARY_1970 = 1970 * 12
+_DAYS, _MONTHS = "datetime64[D]", "datetime64[M]"
 A_DAY = "a date, or a datetime or ISO-8601 text that names one"
 
 
@@ -151,7 +156,59 @@ def ytd(today: dt.date, first_month: int) -> Window:
 
 def months(today: dt.date, first_month: int) -> tuple[Month, ...]:
     """The months of the fiscal year so far, the current one cut at today."""
-    start = year_start(today, first_month)
+    return _months_since(year_start(today, first_month), today)
+
+
+def last_months(today: dt.date, count: int) -> tuple[Month, ...]:
+    """The current month, cut at today, and those before it, `count` in all; the first is January of the year 1."""
+    number = max(today.year * 12 + today.month - count, 12)
+    return _months_since(dt.date(number // 12, number % 12 + 1, 1), today) if count else ()
+
+
+def months_before(today: dt.date, count: int) -> int:
+    """The same day so many months earlier, the month's last where it has no such day; before the year 1 the day
+    before all days.
+
+    >>> to_date(months_before(dt.date(2026, 3, 31), 1))
+    datetime.date(2026, 2, 28)
+    """
+    from dateutil.relativedelta import relativedelta
+
+    if today.year * 12 + today.month - 1 - count < 12:
+        return FIRST_DAY - 1
+    return day_number(today - relativedelta(months=count))
+
+
+def month_numbers(days: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """The calendar month of each day, numbered from January of the year 0 on; that of "never" is the last.
+
+    >>> month_numbers(np.array([0, 31], np.int32)) - 1970 * 12
+    array([0, 1], dtype=int32)
+    """
+    known = days[days != NO_DAY]
+    if not len(known):
+        return np.full(len(days), LAST_MONTH + 1, np.int32)
+    first, last = int(known.min()), int(known.max())
+    if last - first > len(days):
+        numbers = np.minimum(days, LAST_DAY + 1).astype(_DAYS).astype(_MONTHS).astype(np.int32) + JANUARY_1970
+        return np.asarray(np.minimum(numbers, LAST_MONTH + 1))
+    table = np.arange(first, last + 2).astype(_DAYS).astype(_MONTHS).astype(np.int32) + JANUARY_1970
+    table[-1] = LAST_MONTH + 1
+    return table.take(np.minimum(days, last + 1) - np.int32(first))
+
+
+def month_label(number: int) -> str:
+    """A month by its number: "2026-01"."""
+    return f"{number // 12:04d}-{number % 12 + 1:02d}"
+
+
+def quarter_label(number: int) -> str:
+    """A calendar quarter by its number, counted from the year 0 on: "2026-Q1"."""
+    return f"{number // 4:04d}-Q{number % 4 + 1}"
+
+
+def _months_since(start: dt.date, today: dt.date) -> tuple[Month, ...]:
+    """The months from the first day `start` of one, the current one cut at today."""
     year, month, first, last_day = start.year, start.month, day_number(start), day_number(today)
     found = []
     while first <= last_day:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
-from . import intake, money
+from . import intake, money, saved
 from .errors import MissingTable, NotVisible, Problem, UnknownViewer
 from .filters import Filters
+from .fingerprint import fingerprint
 from .layout import Table, lay_out_tables
 from .periods import as_date
-from .records import Role
+from .records import SCHEMA, Role
+from .refresh import refreshed
 from .settings import Settings
 from .view import EVERYONE, View, Viewer
 
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     import os
 
     import numpy as np
+
+    from .hierarchy import Hierarchy
 
 __all__ = ["Portfolio"]
 
@@ -41,14 +46,24 @@ class Portfolio:
         self, tables: Mapping[str, Any], settings: Settings, on_error: OnError, progress: Any
     ) -> None:
         loaded = intake.load(tables, settings, on_error=on_error, progress=progress)
+        hierarchy, laid_out = lay_out_tables(loaded, money.exponent(settings.currency))
+        self._take_on(settings, hierarchy, laid_out)
+        self.__dict__.update(warnings=loaded.warnings, rejected=loaded.rejected)
+
+    def _take_on(self, settings: Settings, hierarchy: Hierarchy, tables: Mapping[str, Table]) -> None:
         self.settings = settings
         self.exponent = money.exponent(settings.currency)
-        self.warnings: tuple[Problem, ...] = loaded.warnings
-        self.rejected: dict[str, Any] = loaded.rejected
-        self.hierarchy, self.tables = lay_out_tables(loaded, self.exponent)
-        self._seats: dict[tuple[type, Any], tuple[int, int]] = {}
+        self.hierarchy, self.tables = hierarchy, dict(tables)
+        self._kept: saved.Kept | None = None
         self._only: Viewer | None = None
+        self._fingerprint: str | None = None
+        self._seats: dict[tuple[type, Any], tuple[int, int]] = {}
         self._size = sum(table.n for table in self.tables.values())
+
+    def _repr_html_(self) -> str:
+        from .render.notebook import of_portfolio
+
+        return of_portfolio(self)
 
     @classmethod
     def from_frames(
@@ -140,7 +155,7 @@ class Portfolio:
         given = Settings(**settings)
         tables, notes = intake.read_source(source, folder, mapping)
         made = cls(tables, given, on_error, progress)
-        made.warnings = (*notes, *made.warnings)
+        made.__dict__["warnings"] = (*notes, *made.warnings)
         return made
 
     @classmethod
@@ -183,6 +198,106 @@ class Portfolio:
         made = cls(read, given, on_error, None)
         made._only = only
         return made
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str], *, verify: bool = False) -> Portfolio:
+        """A portfolio that `save` wrote, ready in milliseconds however large it is.
+
+        The file is mapped into memory: what nobody asks for is not read, and several processes share what is.
+        Each part's checksum is verified when it is first read.
+
+        Args:
+            verify: verify all parts now, so that no first reader waits for it.
+
+        Raises:
+            DataError: it is no saved portfolio, not all of it, damaged, or saved by another release. Damage in
+                a part that was not verified on opening is told when the part is first read.
+        """
+        kept = saved.open_file(path, verify=verify)
+        made = cls.__new__(cls)
+        made._take_on(kept.settings, kept.hierarchy, kept.tables)
+        made._kept, made._only, made._fingerprint = kept, kept.only, kept.fingerprint
+        return made
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the portfolio to one file, laid out, for `Portfolio.open`.
+
+        A file that is there is replaced in one step once all is on disk; whoever has it open goes on with
+        what they opened. A new file can be read by its owner only.
+
+        Raises:
+            DataError: there is no writing there, or a column holds objects that only pickle could write.
+        """
+        kept = saved.Kept(
+            settings=self.settings,
+            hierarchy=self.hierarchy,
+            tables=self.tables,
+            warnings=lambda: self.warnings,
+            rejected=lambda: self.rejected,
+            only=self._only,
+            fingerprint=self.fingerprint,
+        )
+        saved.save(path, kept)
+
+    def refresh(
+        self,
+        *,
+        removed: Mapping[str, Iterable[Any]] | None = None,
+        on_error: OnError = "raise",
+        **changed: Any,
+    ) -> Portfolio:
+        """A new portfolio in which some rows have changed; this one stays as it is.
+
+        It is equal to the one that `from_frames` makes of the merged tables. Where only tables change that no
+        other table refers to (tasks, risk_signals, measures, ...), all others are taken over as they are.
+
+        Args:
+            removed: by table, the keys of rows that are to go: ids, or tuples of the columns of its key.
+            on_error: as for `from_frames`; `rejected` then holds the rows that this refresh left out.
+            changed: by table, frames of the kind in which it came, or records: each row takes the place of the
+                one with its key, or is new. A table that was not there is there from now on.
+
+        Raises:
+            DataError: as for `from_frames`; also where a row that is to be removed is not there.
+            OptionError: an unknown table, or a frame of another kind.
+        """
+        found = refreshed(self.tables, self.settings, changed, removed or {}, on_error)
+        made = type(self).__new__(type(self))
+        made._take_on(self.settings, found.hierarchy or self.hierarchy, found.tables)
+        made._only = self._only
+        told = [one for one in self.warnings if one.table not in found.read]
+        told += [one for one in found.loaded.warnings if one.table in found.read]
+        places = {name: place for place, name in enumerate(SCHEMA)}
+        told.sort(key=lambda one: places.get(one.table, -1))
+        made.__dict__.update(warnings=tuple(told), rejected=found.loaded.rejected)
+        return made
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells this portfolio apart: the same for the same rows and settings, and else another one.
+
+        Neither the order of rows nor the kind of their frames changes it, nor whether they were loaded or
+        opened. Columns beyond the declared ones do not count. Worked out when first asked for, and kept in
+        saved portfolios; results carry it from then on.
+        """
+        if self._fingerprint is None:
+            self._fingerprint = fingerprint(self.tables, self.settings)
+        return self._fingerprint
+
+    @property
+    def known_fingerprint(self) -> str | None:
+        """The fingerprint, if somebody asked for it before, or the portfolio was opened; it costs nothing."""
+        return self._fingerprint
+
+    @cached_property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What is allowed but odd in the data."""
+        return () if self._kept is None else self._kept.warnings()
+
+    @cached_property
+    def rejected(self) -> dict[str, Any]:
+        """The rows that `on_error="quarantine"` left out, by table, with their reasons."""
+        return {} if self._kept is None else self._kept.rejected()
 
     def view(
         self,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from .view import View
 
-__all__ = ["Audience", "Purpose", "Report", "ReportResult", "Section", "Unavailable"]
+__all__ = ["Audience", "Purpose", "Report", "ReportResult", "Section", "Unavailable", "settle_models"]
 
 
 class Purpose(enum.StrEnum):
@@ -116,6 +116,22 @@ class Report:
             yield from threads.map(lambda job: job(), jobs)
 
 
+def settle_models(view: View, options: Mapping[str, Any]) -> dict[str, Any]:
+    """One health model for all metrics of a report; what is not given is that of the view's filters.
+
+    So a dashboard that is narrowed down to a segment or a band shows its accounts where the filter saw them.
+    """
+    settings = {} if view.filters is None else view.filters.settings
+    names = {"health_model": "health", "effort_model": "effort", "segment_value": "value"}
+    found: dict[str, Any] = {name: settings[given] for given, name in names.items() if given in settings}
+    if view.cut is not None and not options.keys() & {"value", "effort"}:
+        found["cut"] = view.cut
+    found |= options
+    if "health" in found or "model" in found:
+        found["model"] = found["health"] = found.get("health", found.get("model"))
+    return found
+
+
 def _job(metric: Metric, view: View, options: Mapping[str, Any]) -> Callable[[], Result | Unavailable]:
     given = {name: value for name, value in options.items() if name in metric.defaults}
 
@@ -198,20 +214,46 @@ class ReportResult:
             name: result.to_frame() for name, result in self.results.items() if isinstance(result, Result)
         }
 
-    def to_text(self, rows: int = 10) -> str:
-        """The report as plain text, with the first `rows` rows of each listing."""
+    def to_text(self, rows: int = 10, locale: str | None = None) -> str:
+        """The report as plain text, with the first `rows` rows of each listing, in the manner of a `locale`."""
         from .render.text import to_text
 
-        return to_text(self, rows)
+        return to_text(self, rows, locale)
 
-    def to_html(self, path: str | os.PathLike[str] | None = None, rows: int = 100) -> str:
-        """The report as one self-contained page, written to `path` if one is given."""
+    def to_html(
+        self, path: str | os.PathLike[str] | None = None, rows: int = 1000, locale: str | None = None
+    ) -> str:
+        """The report as one self-contained page, written to `path` if one is given.
+
+        Each number opens the rows behind it, the first `rows` of them. `locale`, such as "de" or "ja", writes
+        numbers, money and days as is done there (it needs babel, the extra `report`).
+        """
         from .render.html import to_html
 
-        page = to_html(self, rows)
+        page = to_html(self, rows, locale)
         if path is not None:
             Path(path).write_text(page, encoding="utf-8")
         return page
+
+    def to_csv(self, folder: str | os.PathLike[str]) -> list[Path]:
+        """A CSV file for each result in a folder, and `contents.csv`; texts in them do nothing in a spreadsheet."""
+        from .render.export import report_to_csv
+
+        return report_to_csv(self, Path(folder))
+
+    def to_excel(self, path: str | os.PathLike[str], locale: str | None = None) -> None:
+        """The report as a workbook: its contents, then a sheet a metric (it needs the extra `excel`).
+
+        Days and numbers are real ones, money has its currency, of a listing all lines stand in it.
+        """
+        from .render.excel import to_excel
+
+        to_excel(self, Path(path), locale)
+
+    def _repr_html_(self) -> str:
+        from .render.notebook import of_report
+
+        return of_report(self)
 
     def __repr__(self) -> str:
         return f"<{self.report.id} on {self.as_of.isoformat()}: {len(self.results)} metrics>"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from .errors import OptionError
 from .metric import metric
 from .periods import as_count
-from .results import Customers, Groups, Listing, Tree
+from .results import Customers, Groups, Listing, Part, Tree
 from .results.groups import Grouped, Quotient, summed
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def by_customer(
 
 @metric(
     title="Stack by item", unit="items", source=SOURCE + "Stack alignment", counts="stack_positions",
-    needs=("stack_positions", "stack_items", "accounts"),
+    needs=("stack_positions", "stack_items"),
 )  # fmt: skip
 def by_item(view: View, *, limit: int = 10, by: Literal["mrr", "opportunity", "aligned"] = "mrr") -> Groups:
     """Stack items with the MRR, and the MRR and non-recurring opportunity, of the positions that apply, at how
@@ -95,7 +95,7 @@ def by_item(view: View, *, limit: int = 10, by: Literal["mrr", "opportunity", "a
 
 @metric(
     title="Stack opportunity", unit="currency", source=SOURCE + "Stack opportunity",
-    counts="stack_positions", needs=("stack_positions", "stack_items", "stack_tags", "accounts"),
+    counts="stack_positions", needs=("stack_positions", "stack_items", "stack_tags"),
 )  # fmt: skip
 def opportunity(view: View) -> Tree:
     """MRR and non-recurring opportunity of the positions that apply, by tag and, within it, by item; largest
@@ -112,4 +112,6 @@ def opportunity(view: View) -> Tree:
     tags = view.stack_tags.of_items()
     minor = found.opportunity.minor[occurring].tolist()
     tagged = {label: tags[item] for label, item in zip(labels, occurring.tolist(), strict=True)}
-    return Tree(positions.applicable_ones, dict(zip(labels, minor, strict=True)), tagged)
+    rows = positions.applicable_ones
+    made_of = lambda: Part.by(rows, positions.items, positions.opportunity)  # noqa: E731
+    return Tree(rows, dict(zip(labels, minor, strict=True)), tagged, made_of=made_of)

@@ -123,6 +123,11 @@ class View:
         narrowed = f", filtered by {', '.join(applied)}" if applied else ""
         return f"<View of {self.viewer!r} on {self.as_of.isoformat()}{narrowed}>"
 
+    def _repr_html_(self) -> str:
+        from .render.notebook import of_view
+
+        return of_view(self)
+
     @property
     def size(self) -> int:
         """About how many rows there are in view, before filters: whether it is small or large."""

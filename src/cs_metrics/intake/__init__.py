@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .database import read_database
 from .folder import folder_settings, read_folder
-from .frames import Source
+from .frames import Source, open_frame
 from .ids import Keys
 from .load import Loaded, LoadedTable, load
 from .objects import from_records
@@ -25,6 +25,7 @@ __all__ = [
     "folder_settings",
     "from_records",
     "load",
+    "open_frame",
     "propose",
     "read_database",
     "read_folder",

@@ -121,7 +121,28 @@ class PandasSource(Source):
         return self.frame.take(rows)
 
     def frame_values(self, column: str, rows: Rows) -> list[Any]:
+        texts = self._texts.get(column) if column in self._texts else self._find_texts(column)
+        if texts is not None:
+            taken: list[Any] = texts.take(rows).to_pylist()
+            return taken
         return [None if is_gap(value) else value for value in self.frame[column].take(rows).tolist()]
+
+    @functools.cached_property
+    def _texts(self) -> dict[str, Any]:
+        """The columns of text that were asked for, as Arrow has them: some rows of those are taken quickly."""
+        return {}
+
+    def _find_texts(self, column: str) -> Any:
+        """A column of text as an Arrow array, None where it is of another kind."""
+        import pandas as pd
+        import pyarrow as pa
+
+        series = self.frame[column]
+        found = None
+        if isinstance(series.dtype, pd.StringDtype):
+            found = pa.array(series.array, from_pandas=True)
+        self._texts[column] = found
+        return found
 
     def with_reasons(self, rows: Rows, name: str, reasons: list[str]) -> Any:
         import pandas as pd

@@ -51,6 +51,12 @@ class Keys:
             taken += self._chunks[number].take(np.array([place - self._starts[number]]))
         return taken
 
+    def column(self) -> KeyColumn:
+        """The ids of the kept rows as one column."""
+        if self._kept is None:
+            return self._column
+        return KeyColumn(self.kind, len(self._kept), (self._column.whole().take(self._kept),))
+
     def arrow(self, rows: Any) -> Any:
         """The ids of these rows as an Arrow array of int64 or of text; null for -1."""
         import pyarrow as pa

@@ -1,109 +1,112 @@
-"""A report as one page of HTML: everything it needs is in it, and it runs no script.
+"""A report as one page of HTML: everything it needs is in it, and no request leaves it.
 
-Elements are made by `tag`, which escapes every text that is not an element already, so nothing from the data
-can become markup by being forgotten.
+The page says all of its numbers without a script. The one script it runs, `page.js`, is ours, is let in by its
+digest, and turns the sections into tabs and each number into a door to the rows behind it.
 """
 
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
-import html
+import json
 from collections.abc import Iterator, Sequence
 from importlib import resources
 from typing import TYPE_CHECKING
 
 from .._version import __version__
 from ..periods import as_count
-from ..report import Unavailable
-from ..results import Amount, Count, Ratio, Trend
-from . import shape
-from .text import BIDI
+from ..report import Purpose, Unavailable
+from ..results import Amount, Count, Listing, Monthly, Ratio, Result, Trend
+from . import bars, shape
+from .behind import SAFE_IN_SCRIPT, data_of
+from .local import style, written_for
+from .markup import Html, escaped, escaped_all, joined, tag
 
 if TYPE_CHECKING:
     from ..report import ReportResult
-    from ..results import Result
 
-__all__ = ["to_html"]
+__all__ = ["escaped", "tag", "to_html"]
 
 LONG = 80
 """A text of more letters gets a box of its own that scrolls."""
 SHORT = 12
 """A text of no more letters, such as a day, stays on its line."""
-EMPTY_ELEMENTS = ("meta",)
+FIRST = 10
+"""So many rows of a listing stand on the page itself, the others behind its number."""
+WIDE = 7
+"""A table of more columns gets the whole width."""
+LINES = 100
+"""So many lines at most has any other table."""
 TILES = (Amount, Count, Ratio, Trend)
+WORDS = {
+    "yes": "yes",
+    "no": "no",
+    "close": "Close",
+    "search": "Search these rows",
+    "csv": "Download as CSV",
+    "more": "Show more",
+    "showing": "{} of {} rows shown",
+    "matching": "of the {} here",
+    "rest": "this page holds the first {} of {} rows; all of them are in the result's rows() and to_csv()",
+}
 
 
-class Html(str):
-    """Text that is HTML already."""
-
-    __slots__ = ()
-
-
-def tag(name: str, /, *children: str, **attributes: str | None) -> Html:
-    """An element. Children and attributes that are not `Html` are escaped; `class_` stands for class."""
-    given = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{escaped(value)}"'
-        for key, value in attributes.items()
-        if value is not None
-    )
-    if name in EMPTY_ELEMENTS:
-        return Html(f"<{name}{given}>")
-    return Html(f"<{name}{given}>{joined(children)}</{name}>")
-
-
-def joined(children: Sequence[str] | Iterator[str]) -> Html:
-    return Html("".join(child if isinstance(child, Html) else escaped(child) for child in children))
-
-
-def escaped(text: str) -> Html:
-    """A text as HTML shows it. Control characters, which HTML may not hold, become their pictures."""
-    if not text.isprintable():
-        text = text.translate(_PICTURES)
-    return Html(html.escape(text))
-
-
-class _Pictures(dict[int, str]):
-    """What stands for characters that no page should hold; looked up once for each that occurs."""
-
-    def __missing__(self, code: int) -> str:
-        if code < 0x20:
-            return chr(0x2400 + code)
-        if code == 0x7F:
-            return "\u2421"
-        harmful = 0x80 <= code < 0xA0 or 0xD800 <= code < 0xE000 or code & 0xFFFE == 0xFFFE
-        return "\ufffd" if harmful or chr(code) in BIDI else chr(code)
-
-
-_PICTURES = _Pictures()
-
-
-def to_html(found: ReportResult, rows: int) -> str:
-    """The page, with the first `rows` rows of each listing."""
+def to_html(found: ReportResult, rows: int, locale: str | None = None) -> str:
+    """The page, with the first `rows` rows behind each number."""
     count = as_count(rows, "rows")
-    sections = [
-        _section(f"tab-{place}", title, results, count)
-        for place, (title, results) in enumerate(found.sections(), 1)
-    ]
-    body = tag(
-        "body",
-        _header(found),
-        tag("main", *sections),
-        tag("footer", f"{found.report.source} · made with cs_metrics {__version__}"),
-    )
-    return f"<!doctype html>\n{tag('html', _head(found), body, lang='en')}\n"
+    with written_for(locale):
+        sections = [
+            _section(f"tab-{place}", title, results, count, found.report.purpose)
+            for place, (title, results) in enumerate(found.sections(), 1)
+        ]
+        body = joined(
+            [
+                _header(found),
+                tag("main", *sections),
+                tag("footer", f"{found.report.source} · made with cs_metrics {__version__}"),
+                _data("data", data_of(found, count)),
+                _data("words", _words()),
+                Html(f"<script>{_part('page.js')[0]}</script>"),
+            ]
+        )
+        manner = style()
+        language = "en" if manner is None else manner.tag
+        return f'<!doctype html>\n<html lang="en" data-locale="{language}">{_head(found)}<body>{body}</body></html>\n'
+
+
+@functools.cache
+def _part(name: str) -> tuple[Html, str]:
+    """A file of the page, and the digest by which its policy lets it in."""
+    text = resources.files(__package__).joinpath(name).read_text("utf-8")
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return Html(text), f"'sha256-{digest}'"
+
+
+def _words() -> str:
+    manner = style()
+    text = json.dumps(WORDS | {"locale": None if manner is None else manner.tag})
+    for letter, escape in SAFE_IN_SCRIPT.items():
+        text = text.replace(letter, escape)
+    return text
+
+
+def _data(identity: str, text: str) -> Html:
+    return Html(f'<script type="application/json" id="{identity}">{text}</script>')
 
 
 def _head(found: ReportResult) -> Html:
-    css = Html(resources.files(__package__).joinpath("page.css").read_text("utf-8"))
-    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    css, css_digest = _part("page.css")
+    policy = (
+        f"default-src 'none'; style-src {css_digest}; script-src {_part('page.js')[1]}; "
+        "base-uri 'none'; form-action 'none'"
+    )
     return tag(
         "head",
         tag("meta", charset="utf-8"),
         tag("meta", http_equiv="Content-Security-Policy", content=policy),
         tag("meta", name_="viewport", content="width=device-width, initial-scale=1"),
-        tag("title", f"{found.title} on {found.as_of.isoformat()}"),
+        tag("title", f"{found.title} on {shape.day(found.as_of)}"),
         tag("style", css),
     )
 
@@ -119,42 +122,68 @@ def _header(found: ReportResult) -> Html:
         "header",
         tag("h1", found.title),
         tag("dl", *facts, class_="facts"),
-        tag("nav", tag("ul", *links), aria_label="Tabs"),
+        *([tag("nav", tag("ul", *links, aria_label="Sections"))] if len(links) > 1 else []),
     )
 
 
-def _section(identity: str, title: str, results: Sequence[Result | Unavailable], rows: int) -> Html:
-    """A tab: single numbers as tiles first, then the tables, both in the report's order."""
-    tiles = [_card(result, rows) for result in results if isinstance(result, TILES)]
-    cards = [_card(result, rows) for result in results if not isinstance(result, TILES)]
-    return tag(
-        "section",
-        tag("h2", title, id=f"{identity}-title"),
-        *([tag("div", *tiles, class_="tiles")] if tiles else []),
-        *([tag("div", *cards, class_="cards")] if cards else []),
-        id=identity,
-        aria_labelledby=f"{identity}-title",
-    )
+def _section(
+    identity: str, title: str, results: Sequence[Result | Unavailable], rows: int, purpose: Purpose
+) -> Html:
+    """A tab: of a report to act on the lists first, of one to see the numbers and pictures first."""
+    parts: dict[str, list[Html]] = {"lists": [], "tiles": [], "cards": []}
+    if purpose is not Purpose.OPERATIONALIZE:
+        parts = {"tiles": [], "cards": [], "lists": []}
+    for result in results:
+        kind = "tiles" if isinstance(result, TILES) else "lists" if isinstance(result, Listing) else "cards"
+        parts[kind].append(_card(result, rows))
+    groups = "".join(f'<div class="{kind}">{"".join(cards)}</div>' for kind, cards in parts.items() if cards)
+    named = f"{identity}-title"
+    return tag("section", tag("h2", title, id=named), Html(groups), id=identity, aria_labelledby=named)
 
 
 def _card(result: Result | Unavailable, rows: int) -> Html:
     if isinstance(result, Unavailable):
         metric = result.metric
-        needs = tag("p", str(result), class_="needs")
+        needs = f'<p class="needs">{escaped(str(result))}</p>'
         about = _about(metric.definition, metric.source)
-        return tag("article", tag("h3", metric.title), needs, about, id=metric.id)
+        return Html(f'<article id="{metric.id}"><h3>{escaped(metric.title)}</h3>{needs}{about}</article>')
     spec = result.spec
-    value, unit = shape.headline(result)
-    grid = shape.grid(result, rows)
-    notes = [shape.note(result, rows), _left_out(result)]
-    return tag(
-        "article",
-        tag("h3", spec.title),
-        tag("p", tag("b", value), " ", tag("span", unit), class_="number"),
-        *([_table(grid, spec.title)] if grid else []),
-        *(tag("p", said, class_="quiet") for said in notes if said),
-        _about(spec.definition, spec.source),
-        id=spec.id,
+    title = escaped(spec.title)
+    grid = shape.grid(result, min(rows, FIRST))
+    notes = [shape.note(result, min(rows, FIRST)), _left_out(result)]
+    wide = ' class="wide"' if grid is not None and len(grid.names) > WIDE else ""
+    return Html(
+        f'<article id="{spec.id}"{wide}><h3>{title}</h3>{_number(result, title)}{_picture(result, spec.title)}'
+        f"{'' if grid is None else _table(result, grid, title)}"
+        + "".join(f'<p class="quiet">{escaped(said)}</p>' for said in notes if said)
+        + f"{_about(spec.definition, spec.source)}</article>"
+    )
+
+
+def _number(result: Result, title: str) -> str:
+    """The number, which opens its rows, and of a trend how it was before."""
+    now = result.current if isinstance(result, Trend) else result
+    value, unit = map(escaped, shape.headline(now))
+    number = (
+        f'<p class="number"><button type="button" data-rows="{result.spec.id}" aria-haspopup="dialog" '
+        f'aria-label="{title}: {value} {unit}, show its rows">{value}</button> <span>{unit}</span></p>'
+    )
+    return f"{number}{_trend(result)}" if isinstance(result, Trend) else number
+
+
+def _trend(result: Trend) -> str:
+    """Which way it goes and how far, and two bars: before, and now."""
+    before = " ".join(part for part in shape.headline(result.previous)[:1])
+    change = result.change
+    sign = "" if not change else "▲ " if change > 0 else "▼ "
+    by = result.change_share
+    far = "no change" if change == 0 else shape.share(abs(by)) if by is not None else ""
+    if change and by is None:
+        far = shape.number(abs(change))
+    said = f"{sign}{far}".strip()
+    return (
+        f'<p class="trend">{f"<b>{escaped(said)}</b> " if said else ""}<span>before: {escaped(before)}</span></p>'
+        f"{bars.pair(result)}"
     )
 
 
@@ -163,7 +192,9 @@ def _left_out(result: Result) -> str:
     return f"left out: {reasons}" if reasons else ""
 
 
+@functools.lru_cache(1024)
 def _about(definition: str, source: str) -> Html:
+    """What a metric means; it is the same for every view."""
     return tag(
         "details",
         tag("summary", "Definition"),
@@ -172,24 +203,56 @@ def _about(definition: str, source: str) -> Html:
     )
 
 
-def _table(grid: shape.Grid, title: str) -> Html:
-    head = [
-        tag("th", name, scope="col", class_="right" if right else None, dir="auto")
-        for name, right in zip(grid.names, grid.right, strict=True)
+def _picture(result: Result, title: str) -> str:
+    return bars.months(result, title) if isinstance(result, Monthly) else ""
+
+
+def _table(result: Result, grid: shape.Grid, title: str) -> str:
+    """A result's table: of a listing the first rows, of a breakdown or crosstab with a bar on each line."""
+    drawn = bars.bars(result)
+    names = escaped_all(grid.names)
+    keys = bars.legend(result)
+    for place, key in enumerate(keys, 1):
+        names[place] = key + names[place]
+    look = ['<th scope="col" dir="auto">', '<th scope="col" class="right" dir="auto">']
+    head = "".join(f"{look[right]}{name}</th>" for name, right in zip(names, grid.right, strict=True))
+    if drawn is not None:
+        head += '<th scope="col" class="bar"><span class="unseen">bar</span></th>'
+    body = [
+        f"<tr>{line}{'' if drawn is None else f'<td class=bar>{drawn[place]}</td>'}</tr>"
+        for place, line in enumerate(_lines(grid.lines[:LINES], grid.right))
     ]
-    lines = [tag("tr", *_cells(line, grid.right)) for line in grid.lines]
+    if len(grid.lines) > LINES:
+        told = f"{shape.number(LINES)} of {shape.number(len(grid.lines))} lines shown"
+        body.append(f'<tr><td colspan="{len(grid.names)}">{told}</td></tr>')
     if grid.total:
-        lines.append(tag("tr", *_cells(grid.total, grid.right), class_="total"))
-    table = tag("table", tag("thead", tag("tr", *head)), tag("tbody", *lines))
-    return tag("div", table, class_="scroll", role="region", aria_label=title, tabindex="0")
+        (total,) = _lines([grid.total], grid.right)
+        body.append(f'<tr class="total">{total}{"" if drawn is None else "<td></td>"}</tr>')
+    return (
+        f'<div class="scroll" role="region" aria-label="{title}" tabindex="0"><table><thead><tr>{head}</tr></thead>'
+        f"<tbody>{''.join(body)}</tbody></table></div>"
+    )
 
 
-def _cells(line: tuple[str, ...], right: tuple[bool, ...]) -> Iterator[Html]:
-    """A line's cells; `dir` keeps the direction of one text from turning another around."""
-    for place, (text, is_number) in enumerate(zip(line, right, strict=True)):
-        shown = tag("div", text, class_="long") if len(text) > LONG else text
-        look = "right" if is_number else "short" if len(text) <= SHORT else None
-        if place == 0:
-            yield tag("th", shown, scope="row", class_=look, dir="auto")
-        else:
-            yield tag("td", shown, class_=look, dir=None if is_number else "auto")
+def _lines(lines: Sequence[tuple[str, ...]], right: tuple[bool, ...]) -> Iterator[str]:
+    """The cells of each line; `dir` keeps the direction of one text from turning another around."""
+    width = len(right)
+    texts = [text for line in lines for text in line]
+    safe = escaped_all(texts)
+    opened = [_opened(place, is_number) for place, is_number in enumerate(right)] * len(lines)
+    cells = [
+        f"{short if len(text) <= SHORT else wide}{cell}{end}" if len(text) <= LONG else
+        f'{wide}<div class="long">{cell}</div>{end}'
+        for text, cell, (short, wide, end) in zip(texts, safe, opened, strict=True)
+    ]  # fmt: skip
+    for start in range(0, len(cells), width):
+        yield "".join(cells[start : start + width])
+
+
+def _opened(place: int, right: bool) -> tuple[str, str, str]:
+    """How a column's cells begin, short texts and others, and how they end."""
+    name, scope = ("th", ' scope="row"') if place == 0 else ("td", "")
+    turned = "" if right and place else ' dir="auto"'
+    look = ' class="right"' if right else ' class="short"'
+    wide = look if right else ""
+    return f"<{name}{scope}{look}{turned}>", f"<{name}{scope}{wide}{turned}>", f"</{name}>"

@@ -6,6 +6,8 @@ where it goes.
 
 from __future__ import annotations
 
+import datetime as dt
+import functools
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
@@ -19,6 +21,7 @@ from ..records import SCHEMA
 from ..results import (
     Amount,
     Breakdown,
+    Cohorts,
     Crosstab,
     Customers,
     Groups,
@@ -30,13 +33,18 @@ from ..results import (
     Tree,
     Trend,
 )
+from .local import style
 
 if TYPE_CHECKING:
+    from ..columns import Array
     from ..filters import ValueBand
     from ..report import ReportResult
+    from ..scope import ViewTable
 
 __all__ = ["Grid", "facts", "grid", "headline", "left_out", "note", "spoken"]
 
+SMALL = 10_000
+NUMBERS = {type(None), bool, int, float, Decimal}
 MISSING = "(missing)"
 ACRONYMS = ("csm", "id", "mrr", "qbr")
 ENUM_WORDS = frozenset(
@@ -64,7 +72,7 @@ def facts(found: ReportResult) -> dict[str, str]:
     view = found.view
     everyone = not isinstance(view.viewer, int | str)
     return {
-        "As of": view.as_of.isoformat(),
+        "As of": day(view.as_of),
         "Viewer": "everyone" if everyone else f"user {view.viewer}",
         "Filters": _filters({} if view.filters is None else view.filters.applied),
         "Currency": view.portfolio.settings.currency,
@@ -78,7 +86,11 @@ def headline(result: Result) -> tuple[str, str]:
         parts = f"({number(result.numerator)} / {number(result.denominator)})"
         return ("no value", parts) if result.value is None else (number(result.value), f"{unit} {parts}")
     if isinstance(result, Monthly):
-        return _months(result), unit
+        sums = _sums(result)
+        if len(sums) == 1:
+            (found,) = sums.values()
+            return money(found, unit) if isinstance(found, Decimal) else (number(found), unit)
+        return ", ".join(f"{number(total)} {spoken_name(name)}" for name, total in sums.items()), unit
     if isinstance(result, Trend):
         now, of = headline(result.current)
         return now, f"{of}, before: {headline(result.previous)[0]}{_changed(result)}"
@@ -87,25 +99,29 @@ def headline(result: Result) -> tuple[str, str]:
         if isinstance(result, Breakdown | Tree)
         else "value"
         if isinstance(result, Amount | Listing)
+        else "left"
+        if isinstance(result, Cohorts)
         else "used"
     )
     found = getattr(result, value)
+    if isinstance(found, Decimal) and unit == result.context.currency:
+        return money(found, unit)
     return number(found), unit[:-1] if found == 1 and unit.endswith("s") else unit
 
 
 def grid(result: Result, rows: int) -> Grid | None:
     """A result's table, of a listing the first `rows` rows; None where the headline says it all."""
-    if isinstance(result, Breakdown):
-        return _breakdown(result)
-    if isinstance(result, Tree):
-        return _tree(result)
-    if isinstance(result, Crosstab):
-        return _crosstab(result)
-    if isinstance(result, Monthly):
-        return _monthly(result)
     if isinstance(result, Listing):
         return _listing(result, rows)
-    return None
+    if isinstance(result, Cohorts):
+        return _cohorts(result, rows)
+    shapes: dict[type[Result], Callable[[Any], Grid | None]] = {
+        Breakdown: _breakdown,
+        Tree: _tree,
+        Crosstab: _crosstab,
+        Monthly: _monthly,
+    }
+    return next((shape(result) for kind, shape in shapes.items() if isinstance(result, kind)), None)
 
 
 def note(result: Result, rows: int) -> str:
@@ -117,20 +133,26 @@ def note(result: Result, rows: int) -> str:
             return "; ".join(part for part in (told, _of(shown, there)) if part)
     elif isinstance(result, Breakdown | Crosstab):
         shown = len(result.value)
-        there = shown + len(result.to_dict()["cut_off"])
+        there = len(result._all())
+    elif isinstance(result, Cohorts):
+        there = len(result.value)
+        shown = min(rows, there)
     else:
         return ""
     return _of(shown, there)
 
 
 def _of(shown: int, there: int) -> str:
-    return f"showing {shown:,} of {there:,}" if shown < there else ""
+    return f"showing {number(shown)} of {number(there)}" if shown < there else ""
 
 
 def _segments(result: Segments) -> str:
     """How many accounts each segment has and what they are worth, and where they were cut."""
     counts, worths, currency = result.counts(), result.value_by_segment(), result.context.currency
-    told = [f"{spoken_name(name)}: {counts[name]:,} ({number(worths[name])} {currency})" for name in SEGMENTS]
+    told = [
+        f"{spoken_name(name)}: {number(counts[name])} ({number(worths[name])} {currency})"
+        for name in SEGMENTS
+    ]
     if result.cut is None:
         return ", ".join(told)
     value = (
@@ -152,11 +174,16 @@ def _totals(result: Customers) -> str:
 
 def left_out(result: Result) -> str:
     """What in scope was not used, and why."""
-    return ", ".join(f"{reason} ({count:,})" for reason, count in result.excluded.items())
+    return ", ".join(f"{reason} ({number(count)})" for reason, count in result.excluded.items())
 
 
 def number(value: Any) -> str:
     """A number with its thousands parted; of a fraction no more digits than help."""
+    manner = style()
+    if manner is not None:
+        return manner.number(value)
+    if type(value) is int:
+        return f"{value:,}"
     if isinstance(value, Decimal):
         return f"{value:,f}"
     if isinstance(value, float | Fraction):
@@ -166,7 +193,21 @@ def number(value: Any) -> str:
 
 
 def share(value: float | None) -> str:
-    return "" if value is None else f"{value:.1%}"
+    if value is None:
+        return ""
+    manner = style()
+    return f"{value:.1%}" if manner is None else manner.share(value)
+
+
+def day(value: dt.date) -> str:
+    manner = style()
+    return value.isoformat() if manner is None else manner.day(value)
+
+
+def money(value: Decimal, currency: str) -> tuple[str, str]:
+    """An amount, and its currency where that does not stand in it already."""
+    manner = style()
+    return (number(value), currency) if manner is None else (manner.money(value, currency), "")
 
 
 def spoken(word: Any) -> str:
@@ -178,22 +219,29 @@ def spoken(word: Any) -> str:
 
 def cell(value: Any) -> str:
     """A cell of a listing. Whole numbers may be ids, so their digits are not parted."""
+    if type(value) is str:
+        return value
     if value is None or value != value:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return number(value) if isinstance(value, Decimal | float) else str(value)
+    if isinstance(value, Decimal | float):
+        return number(value)
+    return day(value) if isinstance(value, dt.date) else str(value)
 
 
 def _unit(result: Result) -> str:
     unit = result.spec.unit
     money = isinstance(result, Amount) or _holds_money(result)
-    return result.context.currency if money and unit == "currency" else unit
+    named = unit == "currency" or isinstance(result, Cohorts)
+    return result.context.currency if money and named else unit
 
 
 def _holds_money(result: Result) -> bool:
     if isinstance(result, Breakdown | Tree):
         return isinstance(result.total, Decimal)
+    if isinstance(result, Cohorts):
+        return isinstance(result.left, Decimal)
     months = result.value.values() if isinstance(result, Monthly) else ()
     return any(isinstance(value, Decimal) for series in months for value in series.values())
 
@@ -206,15 +254,12 @@ def _changed(result: Trend) -> str:
     return f" ({'▲' if result.change > 0 else '▼'} {by})"
 
 
-def _months(result: Monthly) -> str:
+def _sums(result: Monthly) -> dict[str, Any]:
     """The sums of the series over the months; of what is counted anew each month, the latest."""
     series = result.value
     if not result.adds_up:
         series = {name: dict([*months.items()][-1:]) for name, months in series.items()}
-    sums = {name: number(sum(months.values())) for name, months in series.items()}
-    if len(sums) == 1:
-        return next(iter(sums.values()))
-    return ", ".join(f"{total} {spoken_name(name)}" for name, total in sums.items())
+    return {name: sum(months.values()) for name, months in series.items()}
 
 
 def _breakdown(result: Breakdown) -> Grid | None:
@@ -264,6 +309,19 @@ def _monthly(result: Monthly) -> Grid:
     return Grid(names, tuple(lines), _right(names), total if result.adds_up else None)
 
 
+def _cohorts(result: Cohorts, rows: int) -> Grid | None:
+    """The latest cohorts, the number of each and what is left of it after so many periods."""
+    ages = dict([*result.ages().items()][-rows:] if rows else [])
+    if not ages:
+        return None
+    oldest = min(max(map(len, ages.values())), rows + 1)
+    names = ("cohort", *(f"+{age}" if age else "first" for age in range(oldest)))
+    lines = [
+        (cohort, *map(number, line[:oldest]), *[""] * (oldest - len(line))) for cohort, line in ages.items()
+    ]
+    return Grid(names, tuple(lines), _right(names))
+
+
 def _listing(result: Listing, rows: int) -> Grid | None:
     lines = result.head(_limit(result, rows))
     if not lines:
@@ -305,12 +363,22 @@ def _row_names(result: Listing, count: int) -> list[Any] | None:
         named = _item_names(result)
         return [named.get(line[0]) for line in result.head(count)] if named else None
     table = result._rows.table
-    source = table.table.source
-    if "name" not in source.column_names:
+    if "name" not in table.table.source.column_names:
         return None
-    names = source.values("name", table.supplied(result._ordered(count)))
+    names = supplied(table, "name", result._ordered(count))
     texts = [name if isinstance(name, str) else None for name in names]
     return texts if any(texts) else None
+
+
+def supplied(table: ViewTable, column: str, index: Array) -> list[Any]:
+    """The cells of a column as they came; of a small view all are fetched at once, since many numbers ask."""
+    source = table.table.source
+    if table.n > SMALL:
+        return source.values(column, table.supplied(index))
+    every = table.once(
+        ("supplied", column), lambda: source.values(column, table.supplied(np.arange(table.n)))
+    )
+    return [every[row] for row in index.tolist()]
 
 
 def _item_names(result: Groups | Tree) -> dict[Any, str]:
@@ -328,13 +396,14 @@ def _named(name: str, values: Iterable[Any], result: Result) -> str:
     return f"{spoken_name(name)} ({result.context.currency})" if money else spoken_name(name)
 
 
+@functools.lru_cache(1024)
 def spoken_name(name: str) -> str:
     """A column's name as it is read."""
     return " ".join(word.upper() if word in ACRONYMS else word for word in name.split("_"))
 
 
 def _are_numbers(values: Sequence[Any]) -> bool:
-    return all(value is None or isinstance(value, int | float | Decimal) for value in values)
+    return {type(value) for value in values} <= NUMBERS
 
 
 def _right(names: tuple[str, ...]) -> tuple[bool, ...]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ..periods import as_count
 from ..report import Unavailable
 from . import shape
+from .local import written_for
 
 if TYPE_CHECKING:
     from ..report import ReportResult
@@ -25,9 +26,14 @@ BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u
 """Characters without a shape that turn around the text beside them."""
 
 
-def to_text(found: ReportResult, rows: int) -> str:
+def to_text(found: ReportResult, rows: int, locale: str | None = None) -> str:
     """The report, with the first `rows` rows of each listing."""
     count = as_count(rows, "rows")
+    with written_for(locale):
+        return _text(found, count)
+
+
+def _text(found: ReportResult, count: int) -> str:
     facts = shape.facts(found)
     lines = [*_titled(found.title, "="), *(f"{name:<10}{printable(said)}" for name, said in facts.items())]
     for title, results in found.sections():

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 import attrs
@@ -14,6 +15,9 @@ import numpy as np
 from ..errors import OptionError, RowsNotKept
 
 if TYPE_CHECKING:
+    import os
+
+    from ..charts.picture import Chart
     from ..columns import Array
     from ..selection import Rows
     from .contributions import Cell, Contributions, MadeOf, Part, Whole
@@ -35,6 +39,7 @@ class Spec:
     definition: str
     counts: str
     options: Mapping[str, Any]
+    version: int = 1
 
     def to_dict(self) -> dict[str, Any]:
         return attrs.asdict(self, recurse=False) | {"options": plain(dict(self.options))}
@@ -42,13 +47,17 @@ class Spec:
 
 @attrs.frozen(kw_only=True)
 class Context:
-    """Who looked, at which day, at what, and in which currency."""
+    """Who looked, at which day, at what, in which currency, and at which rows.
+
+    `portfolio` is the fingerprint of all rows, None where nobody had asked for it.
+    """
 
     as_of: dt.date
     viewer: Any
     filters: Mapping[str, Any]
     currency: str
     exponent: int
+    portfolio: str | None = None
 
     @classmethod
     def of(cls, rows: Rows) -> Context:
@@ -59,7 +68,12 @@ class Context:
             filters={} if view.filters is None else view.filters.to_dict(),
             currency=view.portfolio.settings.currency,
             exponent=view.portfolio.exponent,
+            portfolio=view.portfolio.known_fingerprint,
         )
+
+    def beside(self, other: Context) -> Context:
+        """The context of two results together, which are not of one portfolio any more unless both are."""
+        return self if self.portfolio == other.portfolio else attrs.evolve(self, portfolio=None)
 
     def major(self, minor: int) -> Decimal:
         """An amount in the currency's units."""
@@ -72,6 +86,7 @@ class Context:
             "viewer": viewer,
             "filters": dict(self.filters),
             "currency": {"code": self.currency, "exponent": self.exponent},
+            "portfolio": self.portfolio,
         }
 
 
@@ -238,7 +253,8 @@ class Result:
         return self
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Result) and self.to_dict() == other.to_dict()
+        """Whether both say the same of the same view; of which rows it was made is told apart."""
+        return isinstance(other, Result) and said(self.to_dict()) == said(other.to_dict())
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -274,6 +290,23 @@ class Result:
         """The result as JSON text."""
         return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False)
 
+    def to_csv(self, path: str | os.PathLike[str] | None = None) -> str:
+        """The value as CSV, of a listing all lines, written to `path` if one is given.
+
+        Texts that a spreadsheet would take for a formula get an apostrophe before them.
+        """
+        from ..render.export import to_csv, write
+
+        text = to_csv(self)
+        if path is not None:
+            write(text, Path(path))
+        return text
+
+    def _repr_html_(self) -> str:
+        from ..render.notebook import of_result
+
+        return of_result(self)
+
     def to_frame(self) -> Any:
         """The value as a frame of the kind that the counted table came in."""
         return native_frame(self._records(), self)
@@ -281,6 +314,19 @@ class Result:
     def _records(self) -> dict[str, list[Any]]:
         """The value as columns."""
         raise NotImplementedError
+
+    def chart(self, *, locale: str = "en", **options: Any) -> Chart:
+        """A picture of the value, with numbers as they are written in `locale`; needs the extra `charts`.
+
+        Further options are those of the kind of picture, such as `limit` of bars.
+
+        Raises:
+            OptionError: no picture serves such a result, or an option is not one of its picture.
+            MissingExtra: the extra `charts` is not installed.
+        """
+        from ..charts import chart
+
+        return chart(self, locale=locale, **options)
 
     # how it merges --------------------------------------------------------------------------------------
 
@@ -300,7 +346,7 @@ class Result:
             {
                 "state": self._merged(other),
                 "spec": self.spec,
-                "context": self.context,
+                "context": self.context.beside(other.context),
                 "excluded": added(self.excluded, other.excluded),
                 "used": self.used + other.used,
             }
@@ -313,6 +359,15 @@ class Result:
         raise NotImplementedError
 
 
+def said(told: Mapping[str, Any]) -> dict[str, Any]:
+    """What a result says, and its halves, but not of which portfolio."""
+    return {
+        name: said(part) if isinstance(part, Mapping) and "portfolio" in part else part
+        for name, part in told.items()
+        if name != "portfolio"
+    }
+
+
 def added(mine: Mapping[Any, Any], its: Mapping[Any, Any]) -> dict[Any, Any]:
     """Numbers by key, added up; keys stay in order."""
     return {key: mine.get(key, 0) + its.get(key, 0) for key in dict.fromkeys((*mine, *its))}
@@ -320,12 +375,11 @@ def added(mine: Mapping[Any, Any], its: Mapping[Any, Any]) -> dict[Any, Any]:
 
 def plain(value: Any) -> Any:
     """A value of an option as JSON takes it; a model as its `to_dict` says."""
-    if hasattr(value, "to_dict"):
-        return plain(value.to_dict())
+    if attrs.has(type(value)):
+        told = value.to_dict() if hasattr(value, "to_dict") else attrs.asdict(value, recurse=False)
+        return plain(told)
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
-    if attrs.has(type(value)):
-        return plain(attrs.asdict(value, recurse=False))
     if isinstance(value, set | frozenset | tuple | list):
         items = [plain(item) for item in value]
         return sorted(items, key=str) if isinstance(value, set | frozenset) else items

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from ..errors import OptionError
-from .base import Result, Spec
+from .base import Result, Spec, said
 from .explained import EXPLAINING, Explained, Kept, Line, framed
 from .listings import Listing
 from .numbers import Ratio, exact
@@ -143,7 +143,7 @@ class Change:
         return f"<what changed in {self.spec.id}, {days}: {shown}; {counts}>"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Change) and self.to_dict() == other.to_dict()
+        return isinstance(other, Change) and said(self.to_dict()) == said(other.to_dict())
 
     __hash__ = None  # type: ignore[assignment]
 

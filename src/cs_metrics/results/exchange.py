@@ -12,10 +12,12 @@ from ..errors import DataError, Problem
 from ..models import Cut
 from .base import Context, Result, Spec
 from .change import Change, restored
+from .cohorts import Cohorts
 from .explained import Kept, Line
+from .forecast import Forecast
 from .groups import Groups
 from .listings import Listing
-from .numbers import Amount, Count, Ratio, Trend, unnamed
+from .numbers import Amount, Count, Ratio, TopShare, Trend, unnamed
 from .scores import Changes, Scores
 from .segments import Segments
 from .tables import Breakdown, Crosstab, Monthly
@@ -55,8 +57,9 @@ _METRIC = {
     "properties": {
         **dict.fromkeys(("id", "title", "unit", "source", "definition", "counts"), _TEXT),
         "options": {"type": "object"},
+        "version": {"type": "integer", "minimum": 1},
     },
-    "required": ["id", "title", "unit", "source", "definition", "counts", "options"],
+    "required": ["id", "title", "unit", "source", "definition", "counts", "options", "version"],
     "additionalProperties": False,
 }
 _COMMON: dict[str, Any] = {
@@ -70,6 +73,7 @@ _COMMON: dict[str, Any] = {
     },
     "filters": {"type": "object", "additionalProperties": {"type": ["array", "object", "string"]}},
     "currency": {"type": "object", "properties": {"code": _TEXT, "exponent": _WHOLE}},
+    "portfolio": {"type": ["string", "null"], "pattern": "^[0-9a-f]{32}$"},
     "used": {"type": "integer", "minimum": 0},
     "excluded": _COUNTS,
 }
@@ -78,7 +82,7 @@ _SHARE: dict[str, Any] = {"type": ["number", "null"]}
 
 
 def _object(**properties: Any) -> dict[str, Any]:
-    """An object of exactly these."""
+    """An object with these properties, all of them and no others."""
     return {
         "type": "object",
         "properties": properties,
@@ -176,6 +180,17 @@ _OWN |= {
             ),
         },
         "total": _AMOUNT,
+    },
+    "top_share": _OWN["ratio"]
+    | {"largest": {"type": "array", "items": _TEXT}, "limit": {"type": "integer", "minimum": 0}},
+    "forecast": _OWN["breakdown"] | {"expected_minor": _TEXT},
+    "cohorts": {
+        "value": {
+            "type": "array",
+            "items": _object(label=_TEXT, first=_WHOLE, values={"type": "array", "items": _NUMBER}),
+        },
+        "by": {"enum": ["month", "quarter"]},
+        "money": {"type": "boolean"},
     },
 }
 
@@ -292,6 +307,7 @@ def _context(data: Mapping[str, Any]) -> Context:
         filters=data["filters"],
         currency=data["currency"]["code"],
         exponent=data["currency"]["exponent"],
+        portfolio=data.get("portfolio"),
     )
 
 
@@ -317,6 +333,11 @@ def _exact(number: int | str) -> int | Decimal | Fraction:
     return Fraction(number) if "/" in number else Decimal(number)
 
 
+def _top_share(data: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    largest = [_minor(text, context) for text in data["largest"]]
+    return _ratio(data, context) | {"_largest": largest, "_limit": data["limit"]}
+
+
 def _breakdown(data: Mapping[str, Any], context: Context) -> dict[str, Any]:
     measure = _measure(data, context)
     return {
@@ -326,6 +347,18 @@ def _breakdown(data: Mapping[str, Any], context: Context) -> dict[str, Any]:
         "_total": measure(data["total"]),
         "_money": data["money"],
     }
+
+
+def _forecast(data: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    state = _breakdown(data, context)
+    del state["_buckets"]["expected"]
+    return state | {"_expected": Fraction(data["expected_minor"])}
+
+
+def _cohorts(data: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    measure = _measure(data, context)
+    cells = {line["first"]: [measure(number) for number in line["values"]] for line in data["value"]}
+    return {"_cells": cells, "_by": data["by"], "_money": data["money"]}
 
 
 def _crosstab(data: Mapping[str, Any], context: Context) -> dict[str, Any]:
@@ -408,7 +441,10 @@ _READERS: dict[str, tuple[type[Result], Callable[[Mapping[str, Any], Context], d
     "count": (Count, lambda data, context: {}),
     "amount": (Amount, lambda data, context: {"_minor": _minor(data["value"], context)}),
     "ratio": (Ratio, _ratio),
+    "top_share": (TopShare, _top_share),
     "breakdown": (Breakdown, _breakdown),
+    "forecast": (Forecast, _forecast),
+    "cohorts": (Cohorts, _cohorts),
     "crosstab": (Crosstab, _crosstab),
     "monthly": (Monthly, _monthly),
     "listing": (Listing, _listing),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..selection import Rows
     from .contributions import Part
 
-__all__ = ["Grouped", "Groups", "Quotient", "kept", "latest", "summed"]
+__all__ = ["Difference", "Grouped", "Groups", "Quotient", "kept", "latest", "summed"]
 
 Line: TypeAlias = dict[str, Any]
 
@@ -46,6 +46,14 @@ class Quotient:
     below: str
 
 
+@attrs.frozen
+class Difference:
+    """A column of groups: one column less another, by their names; None where either is None."""
+
+    of: str
+    less: str
+
+
 def summed(column: Listed) -> Grouped:
     """A column that adds up over parts."""
     return Grouped(column, "sum")
@@ -63,11 +71,17 @@ def kept(column: Listed) -> Grouped:
 
 @attrs.frozen
 class _Rule:
-    """A column without its values: its kind, and how it merges or of what it is the quotient."""
+    """A column without its values: its kind, and how it merges, or of what it is worked out and how."""
 
     kind: str
     merge: str
-    quotient: tuple[str, str] | None = None
+    worked_out: Quotient | Difference | None = None
+
+    @classmethod
+    def of(cls, column: Grouped | Quotient | Difference) -> _Rule:
+        if isinstance(column, Grouped):
+            return cls(column.column.kind, column.merge)
+        return cls("number", "quotient" if isinstance(column, Quotient) else "difference", column)
 
 
 class Groups(Listing):
@@ -86,7 +100,7 @@ class Groups(Listing):
         rows: Rows,
         noun: str,
         labels: Sequence[Any],
-        columns: Mapping[str, Grouped | Quotient],
+        columns: Mapping[str, Grouped | Quotient | Difference],
         *,
         by: Sequence[str] = (),
         hidden: Sequence[str] = (),
@@ -98,10 +112,7 @@ class Groups(Listing):
         self._limit = limit
         self._ranking = tuple(by)
         self._rules = {noun: _Rule(label_kind, "keep")} | {
-            name: _Rule("number", "quotient", (column.above, column.below))
-            if isinstance(column, Quotient)
-            else _Rule(column.column.kind, column.merge)
-            for name, column in columns.items()
+            name: _Rule.of(column) for name, column in columns.items()
         }
         self._listed = tuple(name for name in self._rules if name not in hidden)
         every = np.arange(len(labels)) if occurs is None else np.flatnonzero(occurs)
@@ -128,10 +139,12 @@ class Groups(Listing):
         return list(found)
 
     def _complete(self, line: Line) -> Line:
-        """A line with its quotients, as exact fractions until it is listed."""
+        """A line with what is worked out of it, as exact fractions until it is listed."""
         for name, rule in self._rules.items():
-            if rule.quotient:
-                line = line | {name: _quotient(*(line[part] for part in rule.quotient))}
+            if isinstance(rule.worked_out, Quotient):
+                line = line | {name: _quotient(line[rule.worked_out.above], line[rule.worked_out.below])}
+            elif rule.worked_out is not None:
+                line = line | {name: _difference(line[rule.worked_out.of], line[rule.worked_out.less])}
         return line
 
     def _place(self, line: Line) -> tuple[Any, ...]:
@@ -201,7 +214,7 @@ class Groups(Listing):
 
 
 def _lines(
-    noun: str, labels: Sequence[Any], columns: Mapping[str, Grouped | Quotient], index: Array
+    noun: str, labels: Sequence[Any], columns: Mapping[str, Grouped | Quotient | Difference], index: Array
 ) -> dict[Any, Line]:
     """The lines of the groups by label, without their quotients."""
     names = [labels[place] for place in index.tolist()]
@@ -216,6 +229,10 @@ def _lines(
 
 def _quotient(above: Any, below: Any) -> Fraction | None:
     return None if above is None or not below else Fraction(above) / Fraction(below)
+
+
+def _difference(value: Any, less: Any) -> Any:
+    return None if value is None or less is None else value - less
 
 
 def _descending(value: Any) -> Any:

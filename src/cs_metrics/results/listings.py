@@ -12,7 +12,7 @@ from ..errors import RowsNotKept
 from ..periods import as_count
 from .base import Result, native_frame
 from .contributions import Part
-from .ordering import natural_keys, ordered
+from .ordering import FEW, natural_keys, ordered
 
 if TYPE_CHECKING:
     from ..columns import Array, Listed
@@ -63,7 +63,12 @@ class Listing(Result):
         return self._limit
 
     def _ordered(self, limit: int | None = None) -> Array:
-        return ordered(self._live(), self._by, limit, self._ties)
+        if self.used > FEW:
+            return ordered(self._live(), self._by, limit, self._ties)
+        found: Array | None = self.__dict__.get("_order")  # few rows are put in order once, whoever asks
+        if found is None:
+            found = self.__dict__["_order"] = ordered(self._live(), self._by, None, self._ties)
+        return found[:limit]
 
     def _row_keys(self) -> list[tuple[Any, ...]]:
         if self._rows is None:

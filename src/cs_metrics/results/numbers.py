@@ -7,16 +7,18 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
+import numpy as np
+
 from ..errors import RowsNotKept
-from .base import Result
+from .base import Context, Result
 from .contributions import Part
 
 if TYPE_CHECKING:
-    from ..columns import Amounts
+    from ..columns import Amounts, Array
     from ..selection import Rows
     from .contributions import Cell, Contributions, MadeOf, Whole
 
-__all__ = ["Amount", "Count", "Ratio", "Trend"]
+__all__ = ["Amount", "Count", "Ratio", "TopShare", "Trend"]
 
 Exact: TypeAlias = int | Decimal | Fraction
 Distinct: TypeAlias = Callable[[], list[Any]]
@@ -117,6 +119,22 @@ class Ratio(Result):
         self.denominator = simplest(denominator) if isinstance(denominator, Fraction) else denominator
         self._distinct = distinct
 
+    @staticmethod
+    def of_money(rows: Rows, numerator: int, denominator: int) -> Ratio:
+        """One amount over another, both in minor units."""
+        major = Context.of(rows).major
+        return Ratio(rows, major(numerator), major(denominator))
+
+    @staticmethod
+    def of_amounts(rows: Rows, above: Amounts, below: Amounts) -> Ratio:
+        """The sum of amounts of the rows over that of others."""
+        ratio = Ratio.of_money(rows, above.sum(rows.flags), below.sum(rows.flags))
+        ratio._made_of = lambda: (
+            Part.each(rows, "numerator", amounts=above),
+            Part.each(rows, "denominator", amounts=below),
+        )
+        return ratio
+
     @property
     def value(self) -> float | None:
         exact = self.exact
@@ -159,13 +177,13 @@ class Ratio(Result):
         }
 
     def _merged(self, other: Ratio) -> dict[str, Any]:
-        numerator = Fraction(self.numerator) + Fraction(other.numerator)
+        numerator = together(self.numerator, other.numerator)
         mine, its = self._things(), other._things()
         if mine is None or its is None:
-            denominator = Fraction(self.denominator) + Fraction(other.denominator)
-            return {"numerator": simplest(numerator), "denominator": simplest(denominator), "_distinct": None}
+            denominator = together(self.denominator, other.denominator)
+            return {"numerator": numerator, "denominator": denominator, "_distinct": None}
         both = mine | its
-        return {"numerator": simplest(numerator), "denominator": len(both), "_distinct": _Named(tuple(both))}
+        return {"numerator": numerator, "denominator": len(both), "_distinct": _Named(tuple(both))}
 
     def _payload(self) -> dict[str, Any]:
         return {
@@ -183,6 +201,39 @@ class Ratio(Result):
         }
 
 
+class TopShare(Ratio):
+    """The share of the largest amounts in all of them; amounts are in minor units.
+
+    It keeps the largest ones, so that those of two parts of a portfolio can be found among both.
+    """
+
+    kind: ClassVar[str] = "top_share"
+
+    def __init__(self, rows: Rows, amounts: Array, limit: int) -> None:
+        if 0 < limit < len(amounts):
+            largest = sorted(np.partition(amounts, -limit)[-limit:].tolist(), reverse=True)
+        else:
+            largest = sorted(amounts.tolist(), reverse=True)[:limit]
+        total = int(amounts.sum())
+        major = Context.of(rows).major
+        super().__init__(rows, major(sum(largest)), major(total))
+        self._largest: list[int] = largest
+        self._limit = limit
+
+    def _state(self) -> dict[str, Any]:
+        return super()._state() | {"_largest": self._largest, "_limit": self._limit}
+
+    def _merged(self, other: Ratio) -> dict[str, Any]:
+        assert isinstance(other, TopShare)
+        largest = sorted((*self._largest, *other._largest), reverse=True)[: self._limit]
+        numerator = self.context.major(sum(largest))
+        return super()._merged(other) | {"numerator": numerator, "_largest": largest, "_limit": self._limit}
+
+    def _payload(self) -> dict[str, Any]:
+        largest = [str(self.context.major(minor)) for minor in self._largest]
+        return super()._payload() | {"largest": largest, "limit": self._limit}
+
+
 class _Named:
     """Distinct things that are known by name already; callable as `Distinct` is, and it can be pickled."""
 
@@ -196,6 +247,13 @@ class _Named:
 def unnamed() -> list[Any]:
     """The distinct things of a ratio that was read back from JSON, which does not name them."""
     raise RowsNotKept("a ratio over distinct things cannot be merged after it was read back from JSON")
+
+
+def together(one: Exact, other: Exact) -> Exact:
+    """The exact sum; two amounts of money stay such."""
+    if isinstance(one, Decimal) and isinstance(other, Decimal):
+        return one + other
+    return simplest(Fraction(one) + Fraction(other))
 
 
 def simplest(number: Fraction) -> int | Fraction:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from .base import added
+from .contributions import Part
 from .listings import Listing
 from .tables import Breakdown
 
 if TYPE_CHECKING:
-    from ..columns import Codes
+    from ..columns import Codes, Flags
     from ..selection import Rows
 
 __all__ = ["Changes", "Scores"]
@@ -44,8 +45,18 @@ class Changes(Breakdown):
             for place, count in enumerate(pairs.tolist())
             if count
         }
+        heights = np.array([height[band] for band in now.labels])
+
+        def rose() -> dict[tuple[str], Flags]:
+            up = heights[now.codes] > heights[before.codes]
+            return {("improved",): up, ("declined",): ~up}
+
         improved = sum(count for (old, new), count in self._moves.items() if height[new] > height[old])
-        super().__init__(rows, {"improved": improved, "declined": rows.count - improved})
+        super().__init__(
+            rows,
+            {"improved": improved, "declined": rows.count - improved},
+            made_of=lambda: (Part.split(rows, rose()),),
+        )
 
     @property
     def moves(self) -> dict[tuple[str, str], int]:

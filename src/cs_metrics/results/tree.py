@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import attrs
+import numpy as np
+
 from .base import Result, added
+from .contributions import Contributions, Part
 from .listings import Listing
 
 if TYPE_CHECKING:
     from ..columns import Listed
     from ..selection import Rows
     from ..vocabulary import Positions
+    from .contributions import Cell, Whole
 
 __all__ = ["Customers", "Tree"]
 
@@ -26,9 +31,19 @@ class Tree(Result):
     """
 
     kind: ClassVar[str] = "tree"
+    cell_names: ClassVar[tuple[str, ...]] = ("tag", "item")
 
-    def __init__(self, rows: Rows, items: Mapping[Any, int], tags: Mapping[Any, Iterable[str]]) -> None:
+    def __init__(
+        self,
+        rows: Rows,
+        items: Mapping[Any, int],
+        tags: Mapping[Any, Iterable[str]],
+        *,
+        made_of: Callable[[], Part] | None = None,
+    ) -> None:
+        """`made_of` says by item what each row adds."""
         super().__init__(rows)
+        self._of_item = made_of
         self._items = dict(items)
         self._tags = {item: list(tags.get(item, ())) for item in items}
 
@@ -68,6 +83,33 @@ class Tree(Result):
     def tag_shares(self) -> dict[str | None, float | None]:
         """Each tag's share of the sum over tags; None where that is 0."""
         return _shares({tag: sum(items.values()) for tag, items in self._tree().items()})
+
+    def _numbers(self) -> dict[Cell, Whole]:
+        return {(tag, item): minor for tag, items in self._tree().items() for item, minor in items.items()}
+
+    def _entries(self) -> Sequence[Part] | None:
+        """Each row adds to its item under each of the item's tags."""
+        if self._of_item is None:
+            return None
+        part = self._of_item()
+        assert part.places is not None and part.amounts is not None
+        under: list[Sequence[str | None]] = [self._tags.get(item) or (None,) for (item,) in part.cells]
+        times = np.array([len(tags) for tags in under], np.int64)
+        firsts = np.cumsum(times) - times
+        entries = np.repeat(np.arange(len(part.rows)), times[part.places])
+        nth = np.arange(len(entries)) - np.repeat(
+            np.cumsum(times[part.places]) - times[part.places], times[part.places]
+        )
+        cells = [(tag, item) for (item,), tags in zip(part.cells, under, strict=True) for tag in tags]
+        places = firsts[part.places[entries]] + nth
+        found = attrs.evolve(
+            part, rows=part.rows[entries], cells=cells, places=places, amounts=part.amounts[entries]
+        )
+        return (found,)
+
+    def _whole(self, parts: Sequence[Part]) -> Contributions:
+        assert self._of_item is not None
+        return Contributions((), {(): sum(self._items.values())}, (self._of_item().together(),))
 
     def _shown(self) -> str:
         return f"{self.total:,} {self.context.currency} in {len(self._items)} items"

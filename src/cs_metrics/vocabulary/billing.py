@@ -2,17 +2,53 @@
 
 from __future__ import annotations
 
-from typing import Any
+import threading
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
 
 from ..columns import Amounts, Array, Codes, Dates, Flags, Numbers, Refs
-from ..periods import Window
+from ..periods import Window, last_months, months_before
 from ..scope import ViewTable, remembered, word
 from ..selection import Rows
+from ..timeline import Timeline
+
+if TYPE_CHECKING:
+    from ..layout import Table
 
 __all__ = ["Due", "MrrOf", "Renewals", "Subscriptions"]
+
+
+@attrs.frozen
+class Movements:
+    """What MRR came from and went to, in minor units; all lists by month."""
+
+    months: list[str]
+    opening: list[int]
+    kinds: dict[str, list[int]]
+    closing: list[int]
+
+    @classmethod
+    def of(cls, months: list[str], opening: int, kinds: dict[str, list[int]]) -> Movements:
+        """With what each month begins and ends with, counted on from the first opening."""
+        net = [
+            gained + back + more - less - lost
+            for gained, back, more, less, lost in zip(*kinds.values(), strict=True)
+        ]
+        balances = list(accumulate(net, initial=opening))
+        return cls(months, balances[:-1], kinds, balances[1:])
+
+    @property
+    def gained(self) -> int:
+        """New, reactivation and expansion of all months."""
+        return sum(sum(self.kinds[name]) for name in ("new", "reactivation", "expansion"))
+
+    @property
+    def lost(self) -> int:
+        """Contraction and churn of all months."""
+        return sum(sum(self.kinds[name]) for name in ("contraction", "churn"))
 
 
 class Subscriptions(ViewTable):
@@ -66,6 +102,52 @@ class Subscriptions(ViewTable):
     def account_mrr(self, day: int) -> Amounts:
         """The MRR of each account in view on a day, 0 without an active subscription."""
         return self.account.sum(self.mrr, self.active_on(day))
+
+    @remembered
+    def retained(self, months: int) -> tuple[Amounts, Amounts, Rows]:
+        """What each account had so many months ago and what it has now, and those that had any."""
+        then, now = (
+            self.account_mrr(day) for day in (months_before(self.view.as_of, months), self.view.today)
+        )
+        reason = f"without MRR {months} months before"
+        return then, now, self.view.accounts.everything.only(then.minor > 0, otherwise=reason)
+
+    @word
+    def ever_active(self) -> Rows:
+        """The subscriptions that counted on at least one day by the as-of day; found when they are asked for."""
+        everything = self.everything
+
+        def counted() -> Flags:
+            by_now = self.started_on.by(self.view.today)
+            by_now &= self.started_on.days < self.end.days
+            return everything.flags & by_now
+
+        return Rows(self, None, everything, "never active by the as-of day", counted)
+
+    @word
+    def timeline(self) -> Timeline:
+        """When the MRR of each account in view changes; lines after the as-of day are to be passed over.
+
+        It is a run of that of the whole portfolio, which is found once for all views, when somebody first looks
+        at a good part of it.
+        """
+        accounts, table = self.view.accounts, self.table
+        a_run = self.rows is None and accounts.rows is None
+        if a_run and (self.exists is None or _begin_alone(table)):
+            whole = _whole(table, self.view.portfolio.table("accounts").n, self.n * GOOD_PART >= table.n)
+            if whole is not None:
+                return whole.part(accounts.lo, accounts.hi)
+        there = slice(None) if self.exists is None else self.exists
+        days = self.started_on.days[there], self.end.days[there]
+        return Timeline.of(self.account.rows[there], accounts.n, *days, self.mrr.minor[there])
+
+    @remembered
+    def movements(self, asked: tuple[int, int]) -> Movements:
+        """What moved the MRR of accounts in so many last months; gaps of at most so many days are none."""
+        months, gap_days = asked
+        spans = last_months(self.view.as_of, months)
+        timeline = self.timeline.bridged(gap_days, self.view.today) if gap_days else self.timeline
+        return Movements.of([span.label for span in spans], *timeline.movements(spans))
 
     def mrr_of(self, accounts: Array, day: int) -> Amounts:
         """The same of some accounts in view only, in their order; looks at no more subscriptions than they have."""
@@ -172,3 +254,27 @@ class Renewals(ViewTable):
         due, whose = self.due(window), self.subscription
         renewed = due.subscriptions[due.renewed_on <= window.last]
         return whose.distinct(renewed), whose.distinct(due.subscriptions)
+
+
+GOOD_PART = 8
+"""Who looks at an eighth of the subscriptions pays for laying out the timeline of all; others, for theirs."""
+_FINDING = threading.Lock()
+
+
+def _whole(table: Table, accounts: int, make: bool) -> Timeline | None:
+    """The timeline of all accounts, kept beside the laid-out table: it is the same for every day and viewer."""
+    found: Timeline | None = table.__dict__.get("timeline")
+    if found is not None or not make:
+        return found
+    with _FINDING:
+        found = table.__dict__.get("timeline")
+        if found is None:
+            start, end, mrr = (table.stored[name][0] for name in ("started_on", "end", "mrr"))
+            whose = np.asarray(table.columns["account_id"])
+            found = table.__dict__["timeline"] = Timeline.of(whose, accounts, start, end, mrr)
+    return found
+
+
+def _begin_alone(table: Table) -> bool:
+    """Whether no subscription waits for its account to exist."""
+    return table.begins is table.columns["started_on"]

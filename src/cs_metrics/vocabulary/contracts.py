@@ -106,6 +106,13 @@ class Contracts(ViewTable):
         return self.everything.only(self.in_force, otherwise="not in force")
 
     @word
+    def churn(self) -> Array:
+        """The latest churn propensity of each contract's account, NaN where there is none in view."""
+        if not self.view.has("propensities"):
+            return np.full(self.n, np.nan)
+        return at(self.view.propensities.latest_churn.values, self.account.rows, np.nan)
+
+    @word
     def at_risk_ones(self) -> Rows:
         """Those in force that an active signal in view touches."""
         self.view.table("engagements")  # of whose being open it hangs whether a signal is active

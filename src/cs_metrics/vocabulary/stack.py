@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
-from ..columns import Amounts, Codes, Flags, Numbers, Quotients, Refs
+from ..columns import Amounts, Codes, Flags, Numbers, Refs, at
+from ..listed import Quotients
 from ..prepared import POSITION_AMOUNTS, STEP, position_sums
 from ..scope import ViewTable, word
 from ..selection import Rows
@@ -87,10 +88,24 @@ class StackPositions(ViewTable):
 
     @word
     def applicable_ones(self) -> Rows:
-        """The positions that count; they are told apart by account and item."""
-        self.view.accounts  # noqa: B018 - without it there are no such rows
+        """The positions that count."""
         every = self.everything
         return Rows(self, None, every, "not applicable", lambda: every.flags & self.applicable)
+
+    @word
+    def opportunity(self) -> Amounts:
+        """The MRR and non-recurring opportunity of each position."""
+        both = self.mrr_opportunity.minor + self.non_recurring_opportunity.minor
+        return Amounts(both, self.table.exponent, complete=True)
+
+    @word
+    def items(self) -> Codes:
+        """The item of each position, by its id."""
+        return Codes(self.values("item_id"), self.view.stack_items.labels, complete=True)
+
+    def of_account(self, codes: Codes) -> Codes:
+        """What accounts in view are, at their positions."""
+        return Codes(at(codes.codes, self.account.rows, -1), codes.labels)
 
     @word
     def per_account(self) -> Positions:

@@ -46,6 +46,19 @@ class Accounts(ViewTable):
     employees: Numbers
     seats: Numbers
 
+    @word
+    def actively_owned(self) -> Flags:
+        """Whose owner is an active user."""
+        active = np.asarray(self.view.portfolio.table("users").columns["active"])
+        return np.asarray(at(active, self.values("owner_id"), False))
+
+    @word
+    def active_signals(self) -> Numbers:
+        """How many active risk signals the open engagements in view of each account have."""
+        signals, engagements = self.view.risk_signals, self.view.engagements
+        whose = engagements.account.rows.take(signals.engagement.rows.take(signals.active_ones.index))
+        return Numbers(np.bincount(whose + np.intp(1), minlength=self.n + 1)[1:])
+
     def graded(self, model: Model, day: int | None = None) -> Grades:
         """Each account's score under a model, by the measures of a day."""
         return graded(self, model, self.view.today if day is None else day)

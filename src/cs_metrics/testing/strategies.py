@@ -1,17 +1,8 @@
 """Hypothesis strategies for portfolios: for the tests of host apps, and for our own.
 
-`worlds()` gives valid portfolios that aim at edges: days on and beside every window's border, rows that do
-not exist yet, missing owners, agents with reports, contracts without an engagement, credits, currencies with
-no minor unit or three digits of it, ids whose order is not the order in which rows were made.
-
-    from hypothesis import given
-    from cs_metrics import EVERYONE, Portfolio, overview, testing
-
-    @given(testing.worlds())
-    def test_never_negative(world):
-        viewer = EVERYONE if world.viewer is None else world.viewer
-        view = Portfolio.from_records(**world.arguments()).view(as_of=world.as_of, viewer=viewer)
-        ...
+Worlds aim at edges: days on and beside every window's border, rows that do not exist yet, missing owners,
+agents with reports, contracts without an engagement, credits, currencies with no minor unit or three digits
+of it, ids whose order is not the order in which rows were made.
 
 Every row is read off one short string of bytes in which 0 means the simplest choice, so one draw makes a
 row, and Hypothesis still shrinks both the number of rows and each of their values.
@@ -31,9 +22,9 @@ import attrs
 from dateutil.relativedelta import relativedelta
 from hypothesis import strategies as st
 
-from cs_metrics.models import SEGMENTS
-from cs_metrics.records import SCHEMA, Column, Health, Kind, TableSchema
-from cs_metrics.testing_models import METRICS, cuts, effort_models, health_models
+from ..models import SEGMENTS
+from ..records import SCHEMA, Column, Health, Kind, TableSchema
+from .models import METRICS, cuts, effort_models, health_models
 
 __all__ = ["FILTERS", "World", "cuts", "effort_models", "filters", "health_models", "worlds"]
 
