@@ -38,6 +38,7 @@ lint: $(VENV)/.test  ## ruff and mypy
 
 bench: $(VENV)/.test  ## measure against Polars, DuckDB and pandas
 	$(BIN)/python bench/report.py
+	$(BIN)/python bench/review.py
 	$(BIN)/python bench/load.py
 	$(BIN)/python bench/revenue.py
 

@@ -31,7 +31,7 @@ PER_ENGAGEMENT = 0.5635
 
 
 def engine(name: str) -> Engine:
-    """An engine; all are given pandas frames, and the peers are all given the same arrays."""
+    """An engine: ours is given pandas frames, the peers the arrays that were made of them."""
     if name == OURS:
         import cs_metrics as csm
 
@@ -98,9 +98,11 @@ def run(options: argparse.Namespace) -> list[dict[str, Any]]:
     for subscriptions in options.subscriptions:
         size = round(subscriptions / PER_ENGAGEMENT)
         path = data.folder(options.cache, size, options.seed, ra.TABLES)
-        ready = {each.name: each.prepare(data.load(path, each.kind, ra.TABLES)) for each in engines}
-        marks = next((r.arrays for r in ready.values() if hasattr(r, "arrays")), None)
-        marks = marks or ra.prepare(data.load(path, "pandas", ra.TABLES))
+        marks = ra.prepare(data.load(path, "pandas", ra.TABLES))
+        ready = {
+            each.name: each.prepare(data.load(path, "pandas", ra.TABLES) if each.name == OURS else marks)
+            for each in engines
+        }
         for scope, viewer in (("EVERYONE", None), ("one CSM", csm_with(marks, BOOK))):
             spans = marks.spans(*marks.org.scope(viewer))
             count = {name: last - first for name, (first, last) in spans.items()}

@@ -29,8 +29,8 @@ class Prepared:
     connection: Any
 
 
-def prepare(frames: dict[str, Any]) -> Prepared:
-    ready = ra.prepare(frames)
+def prepare(ready: ra.Ready) -> Prepared:
+    """The arrays that all peers share, as this engine holds them."""
     con = duckdb.connect(config={"threads": 2})
     for name, table in ready.tables.items():
         given = pa.table(table)

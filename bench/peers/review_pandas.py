@@ -24,8 +24,8 @@ class Prepared:
     tables: dict[str, pd.DataFrame]
 
 
-def prepare(frames: dict[str, Any]) -> Prepared:
-    ready = ra.prepare(frames)
+def prepare(ready: ra.Ready) -> Prepared:
+    """The arrays that all peers share, as this engine holds them."""
     return Prepared(
         ready.org, ready, {name: pd.DataFrame(table, copy=False) for name, table in ready.tables.items()}
     )

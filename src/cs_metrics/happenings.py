@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["HAPPENINGS", "LONG"]
 
 FEW_WORDS = 64
-LONG = 100_000
+LONG = 10_000
 """From so many rows on what happened is worth counting beforehand."""
 
 
