@@ -306,9 +306,10 @@ def profile_adoption(scope: Scope, account: Record) -> float | None:
 
 @section
 def profile_health(scope: Scope, account: Record) -> dict[str, Any]:
-    """Its score, coverage and band under the default model; all None but coverage, 0, without a measure."""
-    found = health_of(scope, HEALTH, scope.rows, scope.as_of)[account.id]
-    return {"score": found.value, "coverage": found.coverage, "band": band_of(HEALTH, found.value)}
+    """Its score, coverage and band under the filters' model, else the default one; without a measure only coverage."""
+    model = scope.models["health_model"] or HEALTH
+    found = health_of(scope, model, scope.rows, scope.as_of)[account.id]
+    return {"score": found.value, "coverage": found.coverage, "band": band_of(model, found.value)}
 
 
 @section

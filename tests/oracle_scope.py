@@ -303,19 +303,27 @@ class Scope:
         if "contract_values" in on:
             needed.append("contracts")
         needed += self._tables_of_models(on)
-        if table in OF_ENGAGEMENTS | OF_EITHER | {"opportunities"} or (table == "tasks" and on != {"owners"}):
-            needed.append("engagements")
-        if table in OF_ACCOUNTS | OF_EITHER | {"opportunities", "renewals"}:
-            needed.append("accounts")  # nobody knows whether an account that was not supplied would match
-        if table == "tasks" and on != {"owners"}:
-            needed.append("accounts")
-        if table == "opportunities":
-            needed.append("contracts")
-        if table == "renewals":
-            needed.append("subscriptions")
+        needed += self._tables_that_decide(table, on)
         for name in needed:
             if name not in self.tables:
                 raise Missing(name)
+
+    def _tables_that_decide(self, table: str, on: set[str]) -> list[str]:
+        """The tables of the rows that these follow: nobody knows whether one not supplied would match.
+
+        A reference that no row makes asks for no table.
+        """
+        if table in ("accounts", "engagements") or (table == "tasks" and on == {"owners"}):
+            return []
+        followed = {"renewals": ["subscription_id"], "opportunities": ["contract_id"]}
+        columns = followed.get(table, ["engagement_id", "account_id"])
+        needed: list[str] = []
+        for column in columns:
+            if any(getattr(row, column, None) is not None for row in self.tables[table]):
+                needed.append(PARENTS[column])
+                if PARENTS[column] in self.tables:
+                    needed += self._tables_that_decide(PARENTS[column], on)
+        return needed
 
     def _passes(self, table: str, row: Record) -> bool:
         """Whether the row passes every filter: by itself, or as the row does that it follows."""

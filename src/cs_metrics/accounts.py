@@ -199,9 +199,8 @@ def view_of_one(view: View, account_id: Any) -> View:
     chosen = view.filters or Filters()
     if isinstance(account_id, bool) or not isinstance(account_id, int | str):
         raise _not_visible(account_id)
-    if chosen.accounts is not None and account_id not in chosen.accounts:
-        raise _not_visible(account_id)
-    filters = attrs.evolve(chosen, accounts=frozenset({account_id}))
+    among = frozenset({account_id}) if chosen.accounts is None else chosen.accounts & {account_id}
+    filters = attrs.evolve(chosen, accounts=among)
     alone = view.portfolio.view(as_of=view.as_of, viewer=view.viewer, filters=filters)
     if not alone.accounts.everything.count:
         raise _not_visible(account_id)

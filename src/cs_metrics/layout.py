@@ -92,6 +92,15 @@ class Table:
             for column in self.schema.references
         }
 
+    @cached_property
+    def unresolved(self) -> frozenset[str]:
+        """The references by which some row names a parent of a table that was not supplied."""
+        source = self.source
+        absent = {column.name for column in self.schema.references if column.name not in self.columns}
+        return frozenset(
+            name for name in absent.intersection(source.column_names) if _named(source, self.n, name).any()
+        )
+
     def _wrap(self, column: Column) -> Callable[[Any], Any]:
         kind = column.kind
         if kind is Kind.MONEY:
@@ -168,7 +177,7 @@ class _Layout:
                 owner = np.where(refs >= 0, self._owners_of(table, column, refs), owner)
             elif column in table.source.column_names and nobody:
                 # who follows somebody unknown is not handed to whoever comes next: closed unless opened
-                owner = np.where(_named(table, column), np.int32(nobody), owner)
+                owner = np.where(_named(table.source, table.n, column), np.int32(nobody), owner)
         return owner
 
     def _owners_of(self, table: LoadedTable, column: str, refs: Array) -> Array:
@@ -309,9 +318,9 @@ _RANKED = frozenset({"accounts", "engagements", "contracts", "stack_items"})
 _BY_OWNER = frozenset({"accounts", "engagements", "contracts", "adoption_scores", "tasks"})
 
 
-def _named(table: LoadedTable, column: str) -> Array:
-    """Which rows name a parent, of a table that was not supplied."""
-    cells = table.source.values(column, np.arange(table.n))
+def _named(source: Source, n: int, column: str) -> Array:
+    """Which supplied rows name a parent, of a table that was not supplied."""
+    cells = source.values(column, np.arange(n))
     return np.array([cell is not None and cell == cell for cell in cells], bool)
 
 

@@ -73,8 +73,8 @@ class Filtering:
 
     @staticmethod
     def _known(table: ViewTable, column: str) -> bool:
-        """Whether a table has a reference; one into a table that was not supplied could match or not."""
-        if column not in table.table.columns and column in table.table.source.column_names:
+        """Whether a table has a reference; whom it names of a table that was not supplied could match or not."""
+        if column in table.table.unresolved:
             raise MissingTable(table.table.schema.columns[column].refers or "")
         return column in table.table.columns
 
