@@ -16,19 +16,17 @@ import cs_metrics as csm
 from cs_metrics import testing
 from cs_metrics.testing import laws
 from cs_metrics.testing.stage import Stage
-from oracle import ORACLE, Missing
+from holding import held
+from oracle import ORACLE
 from worlds import (
     GROUPS,
     VARIANTS,
     Group,
-    besides,
     compute,
     cut_by_the_view,
     everything,
     library_filters,
-    record_keys,
     row_keys,
-    scope,
     view,
 )
 
@@ -37,10 +35,6 @@ EXAMPLES = settings.default.max_examples
 COSTLY = settings(max_examples=max(EXAMPLES // 4, 1))
 HALF = settings(max_examples=max(EXAMPLES // 2, 1))
 """For what looks at a world in some ways, and in very many."""
-
-
-def labelled(metric: Any, options: dict[str, Any]) -> str:
-    return f"{metric.id}({', '.join(f'{k}={v}' for k, v in options.items())})"
 
 
 def test_every_option_is_tried() -> None:
@@ -59,38 +53,12 @@ def test_every_metric_stands_in_one_group() -> None:
     assert sorted(grouped) == sorted(metric.id for metric in csm.catalog.metrics())
 
 
-def held_against_oracle(group: Group, world: Any, filters: Any, looked: csm.View) -> None:
-    for metric, options in group.calls:
-        where = labelled(metric, options)
-        result = compute(metric, looked, options)
-        try:
-            answer = ORACLE[metric.id](scope(world, filters), **options)
-        except Missing:
-            assert isinstance(result, csm.errors.MissingTable), where
-            continue
-        assert not isinstance(result, Exception), f"{where}: {result}"
-        assert result.value == answer.value, where
-        if isinstance(answer.value, dict):
-            assert list(result.value) == list(answer.value), where
-        assert row_keys(result) == record_keys(answer.counts, answer.rows), where
-        assert result.used + sum(result.excluded.values()) == answer.in_scope, where
-        assert result.used == len(answer.rows), where
-        if answer.frame is not None:
-            assert result.head(result.value) == answer.frame, where
-            assert result.to_frame(limit=1).shape[0] == min(1, len(answer.frame)), where
-            if answer.limit is not None:
-                assert result.head() == answer.frame[: answer.limit], where
-                assert len(result.all()) == len(answer.frame), where
-        for found, expected in besides(result, answer):
-            assert found == expected, where
-
-
 @EACH_GROUP
 @given(st.data())
 def test_equal_to_the_oracle(group: Group, data: Any) -> None:
     """Law 1."""
     world = data.draw(group.worlds)
-    held_against_oracle(group, world, None, view(world))
+    held(group.calls, world, None, view(world))
 
 
 @EACH_GROUP
@@ -103,7 +71,7 @@ def test_equal_to_the_oracle_under_filters(group: Group, data: Any) -> None:
         looked = view(world, filters=filters)
     except csm.errors.MissingTable:
         return
-    held_against_oracle(group, world, filters, looked)
+    held(group.calls, world, filters, looked)
 
 
 DOUBLED = ("escalations", "qbrs", "touchpoints", "risk_signals", "opportunities")
@@ -201,7 +169,7 @@ def test_what_is_done_for_many_rows_is_right_for_few(group: Group, data: Any) ->
             "happenings.LONG",
         ):
             patch.setattr(f"cs_metrics.{name}", 0)
-        held_against_oracle(group, world, None, view(world))
+        held(group.calls, world, None, view(world))
 
 
 def test_the_first_rows_of_a_long_listing_are_its_first_rows() -> None:
