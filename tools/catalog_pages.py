@@ -6,7 +6,7 @@ import ast
 import inspect
 import re
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from cs_metrics.results import Result
 from cs_metrics.results.base import plain
 from marked import cell, code, moved, prose, table
 
-__all__ = ["AS_OF", "SAMPLE", "WORDS", "decided_in", "pages", "sample_view"]
+__all__ = ["AS_OF", "ROWS", "SAMPLE", "WORDS", "Written", "decided_in", "decisions", "pages", "sample_view"]
 
 SAMPLE: dict[str, Any] = {"engagements": 300, "seed": 1}
 AS_OF = "2026-06-30"
@@ -36,20 +36,19 @@ WORDS: dict[str, Callable[[Metric], bool]] = {
 """The words of the metrics page that hold a decision of ours, and which metrics are told with them."""
 
 
-def sample_view() -> csm.View:
+def sample_view(sample: Mapping[str, Any] = SAMPLE) -> csm.View:
     """What the examples look at."""
-    portfolio = csm.samples.portfolio(**SAMPLE)
-    return portfolio.view(as_of=AS_OF, viewer=csm.EVERYONE)
+    return csm.samples.portfolio(**sample).view(as_of=AS_OF, viewer=csm.EVERYONE)
 
 
 def pages(
-    docs: Path, modules: Sequence[Any] = csm.catalog.MODULES, pictures: bool = False
+    docs: Path, sample: Mapping[str, Any] = SAMPLE, pictures: bool = False
 ) -> Iterator[tuple[str, str]]:
     """Each page's name and text, and each picture's; `docs` holds the pages that are written by hand."""
-    written, view = _Written(docs), sample_view()
+    written, view = Written(docs), sample_view(sample)
     metrics = csm.catalog.metrics()
-    yield "index.md", _index(metrics)
-    for module in modules:
+    yield "index.md", _index(metrics, sample)
+    for module in csm.catalog.MODULES:
         name = module.__name__.rpartition(".")[2]
         parts = [f"# {name.capitalize()}\n\n{prose(module.__doc__)}"]
         for metric in metrics:
@@ -62,7 +61,7 @@ def pages(
         yield f"{name}.md", "\n".join(parts)
 
 
-def _index(metrics: Sequence[Metric]) -> str:
+def _index(metrics: Sequence[Metric], sample: Mapping[str, Any]) -> str:
     lines = []
     for metric in metrics:
         module, _, name = metric.id.partition(".")
@@ -72,18 +71,18 @@ def _index(metrics: Sequence[Metric]) -> str:
         f"# All {len(metrics)} metrics\n\nEach with its definition, formula, source, the decisions in it, and an "
         "example that was computed when this page was made, over the sample portfolio:\n\n"
     )
-    return told + code(_setup()) + "\n" + table(("metric", "title", "unit", "in short"), lines)
+    return told + code(_setup(sample)) + "\n" + table(("metric", "title", "unit", "in short"), lines)
 
 
-def _setup() -> str:
-    given = ", ".join(f"{name}={value}" for name, value in SAMPLE.items())
+def _setup(sample: Mapping[str, Any]) -> str:
+    given = ", ".join(f"{name}={value}" for name, value in sample.items())
     return (
         "import cs_metrics as csm\n\n"
         f'view = csm.samples.portfolio({given}).view(as_of="{AS_OF}", viewer=csm.EVERYONE)'
     )
 
 
-def _metric(metric: Metric, result: Result, written: _Written, drawn: bool) -> str:
+def _metric(metric: Metric, result: Result, written: Written, drawn: bool) -> str:
     name = metric.id.rpartition(".")[2]
     reports = [
         report.id for report in csm.catalog.reports() if metric.id in {found.id for found in report.metrics}
@@ -103,7 +102,7 @@ def _metric(metric: Metric, result: Result, written: _Written, drawn: bool) -> s
         table(("", metric.title), facts),
         f"**Definition.** {prose(metric.definition)}",
         f"**Formula.** {_formula(metric, written)}",
-        f"**Decisions.**{_decisions(metric, written)}",
+        f"**Decisions.**{decisions(metric, written)}",
         f"**Example.**\n\n{_example(metric, result, drawn)}",
     ]
     return "\n".join(parts)
@@ -128,7 +127,7 @@ def _literal(value: Any) -> str:
     return repr(tuple(value) if isinstance(value, list) else value).replace("'", '"')
 
 
-def _formula(metric: Metric, written: _Written) -> str:
+def _formula(metric: Metric, written: Written) -> str:
     """The line of the metrics page, and the function's own lines, which are the formula that is computed."""
     line = written.lines.get(metric.id)
     told = f"{moved(_sentence(line), '', 'catalog')}\n" if line else ""
@@ -150,13 +149,13 @@ def body_of(metric: Metric) -> str:
     return "\n".join([*head, *lines[function.body[1].lineno - 1 : function.end_lineno]])
 
 
-def _decisions(metric: Metric, written: _Written) -> str:
+def decisions(metric: Metric, written: Written) -> str:
     """What is ours in it: said in the definition, of a word that it uses, or a decision's page of its own."""
     found = decided_in(metric.definition)
     for word, told in written.decided.items():
         if WORDS[word](metric):
             found.append(f"[{word}](../metrics.md#words): {moved(told, '', 'catalog')}")
-    found += [f"[{title}](../decisions/{page})" for page, title in written.decisions_on(metric.id)]
+    found += [f"[{title}](../decisions/{page})" for page, title in written.on(metric.id)]
     if not found:
         return " None: it is as its source has it.\n"
     return "\n\n" + "".join(f"- {item}\n" for item in found)
@@ -200,7 +199,7 @@ def _picture(result: Result) -> str | None:
     return result.chart().to_svg() if charted(result) else None
 
 
-class _Written:
+class Written:
     """What the pages that are written by hand say of metrics."""
 
     def __init__(self, docs: Path) -> None:
@@ -225,14 +224,14 @@ class _Written:
                 assert term, bullet
                 told = re.split(r"(?<=[.;]) ", bullet[term.end() :])
                 self.decided[term[1]] = " ".join(part for part in told if "▸" in part).strip(" ;")
-        self._decisions = {
+        self.decisions = {
             page.name: page.read_text("utf-8") for page in sorted((docs / "decisions").glob("0*.md"))
         }
 
-    def decisions_on(self, identity: str) -> list[tuple[str, str]]:
+    def on(self, identity: str) -> list[tuple[str, str]]:
         """The pages of decisions that name a metric, with their titles."""
         return [
             (page, text.splitlines()[0].removeprefix("# "))
-            for page, text in self._decisions.items()
+            for page, text in self.decisions.items()
             if f"`{identity}`" in text
         ]

@@ -11,6 +11,7 @@ import json
 import re
 import shutil
 import sys
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import catalog_pages
@@ -36,8 +37,8 @@ LOADED = re.compile(
 )
 
 
-def assemble(target: Path, pictures: bool = False) -> dict[str, Path]:
-    """All pages of the site as plain Markdown in a folder, by their place there; with pictures if asked."""
+def assemble(target: Path, cells: Sequence[notebooks.Cell], catalog: Mapping[str, str]) -> dict[str, Path]:
+    """All pages of the site as plain Markdown in a folder, by their place there, tutorial and catalog too."""
     docs = ROOT / "docs"
     shutil.rmtree(target, ignore_errors=True)
     texts = {str(page.relative_to(docs)): _placed(page.read_text("utf-8"), page.parent.relative_to(docs))
@@ -45,8 +46,8 @@ def assemble(target: Path, pictures: bool = False) -> dict[str, Path]:
     for name in ("CONTRIBUTING", "CHANGELOG"):
         text = moved((ROOT / f"{name}.md").read_text("utf-8"), "", "docs")
         texts[f"{name.lower()}.md"] = _placed(text, Path())
-    texts["tutorial.md"] = tutorial(docs / "tutorial.ipynb")
-    made = {f"catalog/{name}": text for name, text in catalog_pages.pages(docs, pictures=pictures)}
+    texts["tutorial.md"] = tutorial(cells)
+    made = {f"catalog/{name}": text for name, text in catalog.items()}
     made |= {f"reference/{name}": text for name, text in reference_pages.pages()}
     for name, text in (texts | made).items():
         (target / name).parent.mkdir(parents=True, exist_ok=True)
@@ -63,10 +64,10 @@ def _placed(text: str, folder: Path) -> str:
     return text.replace("tutorial.ipynb)", "tutorial.md)")
 
 
-def tutorial(path: Path) -> str:
-    """A notebook as a page, each cell above what it shows."""
+def tutorial(cells: Iterable[notebooks.Cell]) -> str:
+    """A notebook that was run as a page, each cell above what it shows."""
     parts = []
-    for cell in notebooks.run(path):
+    for cell in cells:
         if cell.kind != "code":
             parts.append(cell.source)
             continue
@@ -76,7 +77,7 @@ def tutorial(path: Path) -> str:
         if cell.best is not None:
             kind, shown = cell.best
             parts.append(code(shown, "text") if kind == "text/plain" else _block(shown))
-    parts.append(f"This page was made by running [the notebook](assets/{path.name}).")
+    parts.append("This page was made by running [the notebook](assets/tutorial.ipynb).")
     return "\n\n".join(parts) + "\n"
 
 
@@ -121,9 +122,11 @@ def _toml(item: object) -> str:
 
 def build() -> None:
     """The pages and the settings, in build/."""
-    pages = assemble(ROOT / "build" / "docs", pictures=True)
-    shutil.copy(ROOT / "docs" / "tutorial.ipynb", ROOT / "build" / "docs" / "assets")
-    settings = (ROOT / "docs" / "zensical.toml").read_text("utf-8")
+    docs, target = ROOT / "docs", ROOT / "build" / "docs"
+    catalog = dict(catalog_pages.pages(docs, pictures=True))
+    pages = assemble(target, notebooks.run(docs / "tutorial.ipynb"), catalog)
+    shutil.copy(docs / "tutorial.ipynb", target / "assets")
+    settings = (docs / "zensical.toml").read_text("utf-8")
     settings = settings.replace("[project]\n", f"[project]\nnav = {_toml(navigation(pages))}\n", 1)
     (ROOT / "build" / "zensical.toml").write_text(settings, "utf-8")
     print(f"{len(pages)} pages in build/docs")

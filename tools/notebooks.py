@@ -78,5 +78,5 @@ def _bundle(value: Any) -> dict[str, Any]:
 
 def text_of(cell: Cell) -> str:
     """All that a reader sees below a cell, as text."""
-    shown = " ".join(str(part) for kind, part in cell.shown.items() if kind.startswith("text/"))
-    return f"{cell.printed} {html.unescape(re.sub('<[^>]*>', ' ', shown))}"
+    page = html.unescape(re.sub("<[^>]*>", " ", str(cell.shown.get("text/html", ""))))
+    return f"{cell.printed} {page} {cell.shown.get('text/plain', '')}"

@@ -19,7 +19,7 @@ import cs_metrics as csm
 from cs_metrics import cli
 from marked import code, prose, table
 
-__all__ = ["PAGES", "pages", "public"]
+__all__ = ["PAGES", "contents", "members", "pages", "public"]
 
 PAGES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "portfolio": ("Portfolio and view", ("portfolio", "view", "filters", "periods"), ()),
@@ -132,8 +132,8 @@ def _class(name: str, kind: type) -> Iterator[str]:
     if not issubclass(kind, BaseException) and kind not in (csm.Portfolio, csm.View):
         yield code(signed(f"csm.{name}", kind.__init__))
     yield _told(kind)
-    methods = {n: v for n, v in _members(kind) if not isinstance(v, property)}
-    plain = {n: v for n, v in _members(kind) if isinstance(v, property)}
+    methods = {n: v for n, v in members(kind) if not isinstance(v, property)}
+    plain = {n: v for n, v in members(kind) if isinstance(v, property)}
     if plain:
         told = [(f"`.{n}`", " ".join((inspect.getdoc(getattr(kind, n)) or "").split())) for n in plain]
         yield table(("property", "what it is"), told)
@@ -144,7 +144,7 @@ def _class(name: str, kind: type) -> Iterator[str]:
         yield _told(getattr(kind, method))
 
 
-def _members(kind: type) -> Iterator[tuple[str, Any]]:
+def members(kind: type) -> Iterator[tuple[str, Any]]:
     """Public methods and properties; those that all results share stand with `Result` alone."""
     shared = (
         set()
