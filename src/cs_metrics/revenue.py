@@ -65,7 +65,11 @@ def net_revenue_retention(view: View, *, months: int = 12) -> Ratio:
 
 @metric(title="Gross revenue retention", unit="share of MRR", source=TERMS, counts="accounts", needs=BILLING)
 def gross_revenue_retention(view: View, *, months: int = 12) -> Ratio:
-    """As net revenue retention, but no account counts for more than it had: what was kept, without expansion."""
+    """As net revenue retention, but no account counts for more than it had: what was kept, without expansion.
+
+    The smaller of what an account has and had is added up, account by account; excluded are the same. No value
+    where nobody had any.
+    """
     then, now, rows = view.subscriptions.retained(as_count(months, "months"))
     return Ratio.of_amounts(rows, then.at_most(now), then)
 
