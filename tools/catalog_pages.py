@@ -66,7 +66,9 @@ def _index(metrics: Sequence[Metric], sample: Mapping[str, Any]) -> str:
     for metric in metrics:
         module, _, name = metric.id.partition(".")
         first = metric.definition.split("\n\n")[0].replace("\n", " ")
-        lines.append((f"[`{metric.id}`]({module}.md#{name})", f"**{metric.title}**, in {metric.unit}. {first}"))
+        lines.append(
+            (f"[`{metric.id}`]({module}.md#{name})", f"**{metric.title}**, in {metric.unit}. {first}")
+        )
     told = (
         f"# All {len(metrics)} metrics\n\nEach with its definition, formula, source, the decisions in it, and an "
         "example that was computed when this page was made, over the sample portfolio:\n\n"
