@@ -53,6 +53,13 @@ def test_every_metric_stands_in_one_group() -> None:
     assert sorted(grouped) == sorted(metric.id for metric in csm.catalog.metrics())
 
 
+def test_the_worlds_of_a_group_hold_what_its_metrics_need() -> None:
+    """Where a table is always missing, a law would hold of MissingTable alone."""
+    for group in GROUPS:
+        for metric, _ in group.calls:
+            assert set(metric.needs) <= set(group.tables), metric.id
+
+
 @EACH_GROUP
 @given(st.data())
 def test_equal_to_the_oracle(group: Group, data: Any) -> None:

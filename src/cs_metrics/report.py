@@ -155,18 +155,22 @@ class ReportResult:
 
     @property
     def id(self) -> str:
+        """The report's id."""
         return self.report.id
 
     @property
     def title(self) -> str:
+        """The report's title."""
         return self.report.title
 
     @property
     def as_of(self) -> dt.date:
+        """The day on which its numbers stand."""
         return self.view.as_of
 
     @property
     def viewer(self) -> Any:
+        """Who looked: a user's id, or EVERYONE."""
         return self.view.viewer
 
     @property
