@@ -10,34 +10,32 @@ import base64
 import functools
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib import resources
 from typing import TYPE_CHECKING
 
 from .._version import __version__
 from ..periods import as_count
 from ..report import Purpose, Unavailable
-from ..results import Amount, Count, Listing, Monthly, Ratio, Result, Trend
+from ..results import Amount, Count, Listing, Ratio, Result, Segments, Trend
 from . import bars, shape
 from .behind import SAFE_IN_SCRIPT, data_of
 from .local import style, written_for
-from .markup import Html, escaped, escaped_all, joined, tag
+from .markup import Html, escaped, joined, tag
+from .pictures import picture, shades
+from .table import table
 
 if TYPE_CHECKING:
     from ..report import ReportResult
 
 __all__ = ["escaped", "tag", "to_html"]
 
-LONG = 80
-"""A text of more letters gets a box of its own that scrolls."""
-SHORT = 12
-"""A text of no more letters, such as a day, stays on its line."""
 FIRST = 10
 """So many rows of a listing stand on the page itself, the others behind its number."""
 WIDE = 7
 """A table of more columns gets the whole width."""
-LINES = 100
-"""So many lines at most has any other table."""
+COHORTS = 13
+"""So many cohorts stand on the page: those of a year, and the one before."""
 TILES = (Amount, Count, Ratio, Trend)
 WORDS = {
     "yes": "yes",
@@ -148,16 +146,38 @@ def _card(result: Result | Unavailable, rows: int) -> Html:
         about = _about(metric.definition, metric.source)
         return Html(f'<article id="{metric.id}"><h3>{escaped(metric.title)}</h3>{needs}{about}</article>')
     spec = result.spec
-    title = escaped(spec.title)
-    grid = shape.grid(result, min(rows, FIRST))
-    notes = [shape.note(result, min(rows, FIRST)), _left_out(result)]
-    wide = ' class="wide"' if grid is not None and len(grid.names) > WIDE else ""
+    shown = min(rows, FIRST if isinstance(result, Listing) else COHORTS)
+    grid = shape.grid(result, shown)
+    notes = [shape.note(result, shown), _left_out(result)]
+    wide = ' class="wide"' if _is_wide(result, grid) else ""
     return Html(
-        f'<article id="{spec.id}"{wide}><h3>{title}</h3>{_number(result, title)}{_picture(result, spec.title)}'
-        f"{'' if grid is None else _table(result, grid, title)}"
+        f'<article id="{spec.id}"{wide}><h3>{escaped(spec.title)}</h3>{_number(result, spec.title)}'
+        f"{_shown(result, grid, spec.title, shown)}"
         + "".join(f'<p class="quiet">{escaped(said)}</p>' for said in notes if said)
         + f"{_about(spec.definition, spec.source)}</article>"
     )
+
+
+def _is_wide(result: Result, grid: shape.Grid | None) -> bool:
+    """Whether a card needs the whole width: a table of many columns, a picture of very many things."""
+    return isinstance(result, Segments) or (grid is not None and len(grid.names) > WIDE)
+
+
+def _shown(result: Result, grid: shape.Grid | None, title: str, rows: int) -> str:
+    """The picture of a result and its table; where there is nothing to show, that is said."""
+    drawn = picture(result, title)
+    if grid is None:
+        return drawn or (
+            "" if isinstance(result, TILES) or not rows else '<p class="quiet">nothing to show</p>'
+        )
+    listed = table(
+        grid,
+        bars.bars(result, len(grid.lines)),
+        title=title,
+        keys=bars.keys(result, grid.names),
+        shades=shades(result, len(grid.lines), len(grid.names) - 1),
+    )
+    return f'<div class="both">{drawn}{listed}</div>' if 'class="round' in drawn[:80] else drawn + listed
 
 
 def _number(result: Result, title: str) -> str:
@@ -166,25 +186,18 @@ def _number(result: Result, title: str) -> str:
     value, unit = map(escaped, shape.headline(now))
     number = (
         f'<p class="number"><button type="button" data-rows="{result.spec.id}" aria-haspopup="dialog" '
-        f'aria-label="{title}: {value} {unit}, show its rows">{value}</button> <span>{unit}</span></p>'
+        f'aria-label="{escaped(title)}: {value} {unit}, show its rows">{value}</button> <span>{unit}</span></p>'
     )
     return f"{number}{_trend(result)}" if isinstance(result, Trend) else number
 
 
 def _trend(result: Trend) -> str:
-    """Which way it goes and how far, and two bars: before, and now."""
-    before = " ".join(part for part in shape.headline(result.previous)[:1])
-    change = result.change
-    sign = "" if not change else "▲ " if change > 0 else "▼ "
-    by = result.change_share
-    far = "no change" if change == 0 else shape.share(abs(by)) if by is not None else ""
-    if change and by is None:
-        far = shape.number(abs(change))
-    said = f"{sign}{far}".strip()
-    return (
-        f'<p class="trend">{f"<b>{escaped(said)}</b> " if said else ""}<span>before: {escaped(before)}</span></p>'
-        f"{bars.pair(result)}"
-    )
+    """Which way it goes and how far, in a sign and in words, and two bars: before, and now."""
+    sign, said = shape.change(result)
+    arrow = f'<span aria-hidden="true">{sign} </span>' if sign else ""
+    before, _ = shape.headline(result.previous)
+    told = f"<b>{arrow}{escaped(said)}</b> " if said else ""
+    return f'<p class="trend">{told}<span>before: {escaped(before)}</span></p>{bars.pair(result)}'
 
 
 def _left_out(result: Result) -> str:
@@ -201,58 +214,3 @@ def _about(definition: str, source: str) -> Html:
         *(tag("p", " ".join(part.split())) for part in definition.split("\n\n")),
         tag("p", f"Source: {source}"),
     )
-
-
-def _picture(result: Result, title: str) -> str:
-    return bars.months(result, title) if isinstance(result, Monthly) else ""
-
-
-def _table(result: Result, grid: shape.Grid, title: str) -> str:
-    """A result's table: of a listing the first rows, of a breakdown or crosstab with a bar on each line."""
-    drawn = bars.bars(result)
-    names = escaped_all(grid.names)
-    keys = bars.legend(result)
-    for place, key in enumerate(keys, 1):
-        names[place] = key + names[place]
-    look = ['<th scope="col" dir="auto">', '<th scope="col" class="right" dir="auto">']
-    head = "".join(f"{look[right]}{name}</th>" for name, right in zip(names, grid.right, strict=True))
-    if drawn is not None:
-        head += '<th scope="col" class="bar"><span class="unseen">bar</span></th>'
-    body = [
-        f"<tr>{line}{'' if drawn is None else f'<td class=bar>{drawn[place]}</td>'}</tr>"
-        for place, line in enumerate(_lines(grid.lines[:LINES], grid.right))
-    ]
-    if len(grid.lines) > LINES:
-        told = f"{shape.number(LINES)} of {shape.number(len(grid.lines))} lines shown"
-        body.append(f'<tr><td colspan="{len(grid.names)}">{told}</td></tr>')
-    if grid.total:
-        (total,) = _lines([grid.total], grid.right)
-        body.append(f'<tr class="total">{total}{"" if drawn is None else "<td></td>"}</tr>')
-    return (
-        f'<div class="scroll" role="region" aria-label="{title}" tabindex="0"><table><thead><tr>{head}</tr></thead>'
-        f"<tbody>{''.join(body)}</tbody></table></div>"
-    )
-
-
-def _lines(lines: Sequence[tuple[str, ...]], right: tuple[bool, ...]) -> Iterator[str]:
-    """The cells of each line; `dir` keeps the direction of one text from turning another around."""
-    width = len(right)
-    texts = [text for line in lines for text in line]
-    safe = escaped_all(texts)
-    opened = [_opened(place, is_number) for place, is_number in enumerate(right)] * len(lines)
-    cells = [
-        f"{short if len(text) <= SHORT else wide}{cell}{end}" if len(text) <= LONG else
-        f'{wide}<div class="long">{cell}</div>{end}'
-        for text, cell, (short, wide, end) in zip(texts, safe, opened, strict=True)
-    ]  # fmt: skip
-    for start in range(0, len(cells), width):
-        yield "".join(cells[start : start + width])
-
-
-def _opened(place: int, right: bool) -> tuple[str, str, str]:
-    """How a column's cells begin, short texts and others, and how they end."""
-    name, scope = ("th", ' scope="row"') if place == 0 else ("td", "")
-    turned = "" if right and place else ' dir="auto"'
-    look = ' class="right"' if right else ' class="short"'
-    wide = look if right else ""
-    return f"<{name}{scope}{look}{turned}>", f"<{name}{scope}{wide}{turned}>", f"</{name}>"

@@ -225,6 +225,15 @@
     else button.disabled = true;
   }
 
+  // -- pictures: what is touched is told below, since a finger cannot point ------------------------------------
+
+  for (const figure of document.querySelectorAll(".picture")) {
+    figure.addEventListener("click", (event) => {
+      const named = event.target.closest("svg *")?.querySelector(":scope > title");
+      figure.querySelector("figcaption").textContent = named ? named.textContent : "";
+    });
+  }
+
   // -- tabs ---------------------------------------------------------------------------------------------------
 
   const links = [...document.querySelectorAll("nav a")];
