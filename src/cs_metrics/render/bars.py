@@ -15,7 +15,7 @@ from .tones import tone, tones
 if TYPE_CHECKING:
     from ..results import Result, Trend
 
-__all__ = ["MOVEMENTS", "PARTS", "bars", "beside", "fade", "keys", "movements", "moves", "pair"]
+__all__ = ["MOVEMENTS", "PARTS", "bars", "beside", "fade", "keys", "movements", "moves", "pair", "paired"]
 
 PARTS = {"mrr": "s0", "non_recurring": "s6", "mrr_opportunity": "s1", "non_recurring_opportunity": "s7"}
 """What accounts and items of the stack bring, and what is to be had; the latter stands below."""
@@ -33,7 +33,7 @@ def bars(result: Result, count: int) -> list[Html] | None:
     if isinstance(result, Tree):
         return _tree(result)
     if isinstance(result, Listing):
-        if PARTS.keys() - {"non_recurring"} <= set(result.names):
+        if paired(result):
             return _pairs(result, count)
         if isinstance(result, Groups):
             return _groups(result, count)
@@ -86,6 +86,11 @@ def fade(step: int) -> str:
     return f"f{min(step, 3)}"
 
 
+def paired(result: Result) -> bool:
+    """Whether a listing says of each line what there is and what is to be had."""
+    return isinstance(result, Listing) and PARTS.keys() - {"non_recurring"} <= set(result.names)
+
+
 def _pairs(result: Listing, count: int) -> list[Html]:
     """What there is, and below it what is to be had, of each account or item."""
     lines = result.head(count)
@@ -106,28 +111,34 @@ def _pairs(result: Listing, count: int) -> list[Html]:
 
 
 def _groups(result: Groups, count: int) -> list[Html] | None:
-    """Groups by the first amount that stands beside them, else by their share, else by the first number."""
-    kinds = result._types
-    named = next((name for name in kinds if kinds[name] == "amount"), None) or (
-        "share" if "share" in kinds else next((name for name in kinds if kinds[name] == "number"), None)
-    )
+    named = _measure(result)
     if named is None:
         return None
     place = result.names.index(named)
     return beside([("s0", line[place] or 0) for line in result.head(count)])
 
 
+def _measure(result: Groups) -> str | None:
+    """By what groups are drawn: the first amount that stands beside them, else their share, else the first number."""
+    kinds = result._types
+    amount = next((name for name in kinds if kinds[name] == "amount"), None)
+    number = next((name for name in kinds if kinds[name] == "number"), None)
+    return amount or ("share" if "share" in kinds else number)
+
+
 def keys(result: Result, names: Sequence[str]) -> list[Html]:
     """The colours of a table's columns, to stand before their names; "" for columns that have none."""
-    looks: Sequence[Any] = ()
+    looks: Sequence[str] = [""] * len(names)
     if isinstance(result, Crosstab):
         looks = ["", *(tone(word, place) for place, word in enumerate(result.columns_total)), ""]
     elif isinstance(result, Monthly) and tuple(result.value) != MOVEMENTS and len(result.value) > 1:
         looks = ["", *(tone(word, place) for place, word in enumerate(result.value))]
-    elif isinstance(result, Listing) and PARTS.keys() - {"non_recurring"} <= set(result.names):
-        looks = [PARTS.get(name, "") for name in result.names]
+    elif isinstance(result, Listing):
+        measure = _measure(result) if isinstance(result, Groups) and not paired(result) else None
+        drawn = PARTS if paired(result) else {measure: "s0"}
+        looks = [drawn.get(name, "") for name in result.names]
         looks = [*[""] * (len(names) - len(looks)), *looks]  # a column of names may stand in it as the second
-    return [key(look) if look else Html("") for look in looks] or [Html("")] * len(names)
+    return [key(look) if look else Html("") for look in looks]
 
 
 def movements(result: Monthly) -> tuple[shape.Grid, list[Html]]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from .._version import __version__
 from ..periods import as_count
 from ..report import Purpose, Unavailable
-from ..results import Amount, Count, Listing, Ratio, Result, Segments, Trend
+from ..results import Amount, Count, Listing, Ratio, Result, Segments, Tree, Trend
 from . import bars, shape
 from .behind import SAFE_IN_SCRIPT, data_of
 from .local import style, written_for
@@ -32,14 +32,17 @@ __all__ = ["escaped", "tag", "to_html"]
 
 FIRST = 10
 """So many rows of a listing stand on the page itself, the others behind its number."""
-WIDE = 7
+WIDE = 6
 """A table of more columns gets the whole width."""
+MANY = 9
+"""A number of more letters is written smaller."""
 COHORTS = 13
 """So many cohorts stand on the page: those of a year, and the one before."""
 TILES = (Amount, Count, Ratio, Trend)
 WORDS = {
     "yes": "yes",
     "no": "no",
+    "points": "points",
     "close": "Close",
     "search": "Search these rows",
     "csv": "Download as CSV",
@@ -133,13 +136,13 @@ def _section(
         parts = {"tiles": [], "cards": [], "lists": []}
     for result in results:
         kind = "tiles" if isinstance(result, TILES) else "lists" if isinstance(result, Listing) else "cards"
-        parts[kind].append(_card(result, rows))
+        parts[kind].append(_card(result, rows, purpose))
     groups = "".join(f'<div class="{kind}">{"".join(cards)}</div>' for kind, cards in parts.items() if cards)
     named = f"{identity}-title"
     return tag("section", tag("h2", title, id=named), Html(groups), id=identity, aria_labelledby=named)
 
 
-def _card(result: Result | Unavailable, rows: int) -> Html:
+def _card(result: Result | Unavailable, rows: int, purpose: Purpose) -> Html:
     if isinstance(result, Unavailable):
         metric = result.metric
         needs = f'<p class="needs">{escaped(str(result))}</p>'
@@ -152,7 +155,7 @@ def _card(result: Result | Unavailable, rows: int) -> Html:
     wide = ' class="wide"' if _is_wide(result, grid) else ""
     return Html(
         f'<article id="{spec.id}"{wide}><h3>{escaped(spec.title)}</h3>{_number(result, spec.title)}'
-        f"{_shown(result, grid, spec.title, shown)}"
+        f"{_shown(result, grid, purpose, shown)}"
         + "".join(f'<p class="quiet">{escaped(said)}</p>' for said in notes if said)
         + f"{_about(spec.definition, spec.source)}</article>"
     )
@@ -160,11 +163,13 @@ def _card(result: Result | Unavailable, rows: int) -> Html:
 
 def _is_wide(result: Result, grid: shape.Grid | None) -> bool:
     """Whether a card needs the whole width: a table of many columns, a picture of very many things."""
-    return isinstance(result, Segments) or (grid is not None and len(grid.names) > WIDE)
+    many = isinstance(result, Segments | Tree) or bars.paired(result)
+    return many or (grid is not None and len(grid.names) > WIDE)
 
 
-def _shown(result: Result, grid: shape.Grid | None, title: str, rows: int) -> str:
-    """The picture of a result and its table; where there is nothing to show, that is said."""
+def _shown(result: Result, grid: shape.Grid | None, purpose: Purpose, rows: int) -> str:
+    """The picture of a result and its table, of a list to act on the table first; that there is nothing is said."""
+    title = result.spec.title
     drawn = picture(result, title)
     if grid is None:
         return drawn or (
@@ -177,15 +182,19 @@ def _shown(result: Result, grid: shape.Grid | None, title: str, rows: int) -> st
         keys=bars.keys(result, grid.names),
         shades=shades(result, len(grid.lines), len(grid.names) - 1),
     )
-    return f'<div class="both">{drawn}{listed}</div>' if 'class="round' in drawn[:80] else drawn + listed
+    if 'class="round' in drawn[:80]:
+        return f'<div class="both">{drawn}{listed}</div>'
+    acting = purpose is Purpose.OPERATIONALIZE and isinstance(result, Listing)
+    return listed + drawn if acting else drawn + listed
 
 
 def _number(result: Result, title: str) -> str:
     """The number, which opens its rows, and of a trend how it was before."""
     now = result.current if isinstance(result, Trend) else result
     value, unit = map(escaped, shape.headline(now))
+    look = "number many" if len(value) > MANY else "number"
     number = (
-        f'<p class="number"><button type="button" data-rows="{result.spec.id}" aria-haspopup="dialog" '
+        f'<p class="{look}"><button type="button" data-rows="{result.spec.id}" aria-haspopup="dialog" '
         f'aria-label="{escaped(title)}: {value} {unit}, show its rows">{value}</button> <span>{unit}</span></p>'
     )
     return f"{number}{_trend(result)}" if isinstance(result, Trend) else number

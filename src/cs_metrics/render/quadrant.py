@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["quadrant"]
 
-HEIGHT, TOP, FOOT = 400, 26, 40
+HEIGHT, TOP, FOOT = 420, 34, 40
 CROWD, FEW = 400, 100
 """More accounts than these are drawn together where they lie together; so few are drawn larger."""
 COLUMNS, LINES = 24, 16
@@ -69,7 +69,7 @@ class _Axes:
 
     def y(self, effort: float) -> float:
         share = (effort - self.bottom) / ((self.top - self.bottom) or 1.0)
-        room = HEIGHT - TOP - FOOT - 24
+        room = HEIGHT - TOP - FOOT - 44
         return TOP + 12 + room * (1 - (0.5 if self.top == self.bottom else min(max(share, -0.05), 1.05)))
 
 
@@ -107,7 +107,7 @@ def _one(row: tuple[Any, ...], name: str, count: int) -> _Mark:
         f"{name}: value {shape.number(value)}, effort {shape.number(effort)}, {shape.spoken(segment)}, "
         f"{_band(band)}, employees {'unknown' if employees is None else shape.number(employees)}"
     )
-    return _Mark(float(value), effort, band, size * (1.25 if count <= FEW else 0.8), told)
+    return _Mark(float(value), effort, band, size * (1.25 if count <= FEW else 1.0), told)
 
 
 def _together(rows: Sequence[tuple[Any, ...]], axes: _Axes, looks: Mapping[Any, str]) -> list[_Mark]:
@@ -186,17 +186,20 @@ def _frame(result: Segments, axes: _Axes) -> list[str]:
 
 
 def _quarters(result: Segments) -> list[str]:
+    """The names of the quarters in their corners, in two lines each, and how many accounts are in each."""
     counts = result.counts()
-    corners = {
-        "low_value_high_effort": (0.0, 14.0, "corner start"),
-        "high_value_high_effort": (1.0, 14.0, "corner end"),
-        "low_value_low_effort": (0.0, HEIGHT - FOOT - 6.0, "corner start"),
-        "high_value_low_effort": (1.0, HEIGHT - FOOT - 6.0, "corner end"),
-    }
-    return [
-        text(f"{name.replace('_value_', ' value, ').replace('_', ' ')}: {shape.number(counts[name])}", *where)
-        for name, where in corners.items()
-    ]
+    parts = []
+    for name, count in counts.items():
+        value, effort = name.split("_value_")
+        right, low = value == "high", effort.startswith("low")
+        x, y, look = (
+            float(right),
+            HEIGHT - FOOT - 20.0 if low else 14.0,
+            f"corner {'end' if right else 'start'}",
+        )
+        parts.append(text(f"{value} value,", x, y, look))
+        parts.append(text(f"{effort.replace('_', ' ')}: {shape.number(count)}", x, y + 14, look))
+    return parts
 
 
 def _legend(rows: Sequence[tuple[Any, ...]], looks: Mapping[Any, str], marks: int) -> str:

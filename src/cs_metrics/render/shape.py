@@ -390,7 +390,12 @@ def _listing(result: Listing, rows: int) -> Grid | None:
     names = row_names(result, len(lines))
     if names is not None and "name" not in columns:
         columns = {"name": tuple(names)} | columns
-    texts = [_TEXTS.get(name, cell) for name in columns]
+    kinds = result._types
+    texts = [
+        points if name == "change" and "share_before" in columns
+        else _TEXTS.get(name, _counted if kinds.get(name) == "number" else cell)
+        for name in columns
+    ]  # fmt: skip
     cells = [tuple(map(text, values)) for text, values in zip(texts, columns.values(), strict=True)]
     return Grid(
         (spoken_name(result.names[0]), *(_named(name, values, result) for name, values in columns.items())),
@@ -399,12 +404,22 @@ def _listing(result: Listing, rows: int) -> Grid | None:
     )
 
 
+def _counted(value: Any) -> str:
+    """A number that is no id."""
+    return "" if value is None or value != value else number(value)
+
+
+def points(value: float | None) -> str:
+    """By how much one share is more than another."""
+    return "" if value is None or value != value else f"{number(round(value * 100, 1))} points"
+
+
 def _placed(value: Any) -> str:
     return "" if value is None else spoken(value)
 
 
 _TEXTS: dict[str, Callable[[Any], str]] = {
-    **dict.fromkeys(("share", "alignment", "coverage"), share),
+    **dict.fromkeys(("share", "share_before", "alignment", "coverage"), share),
     **dict.fromkeys(("segment", "health_band", "band"), _placed),
 }
 """How the cells of some columns are told: shares in percent, our own words without underscores."""

@@ -27,7 +27,8 @@ def table(
 ) -> Html:
     """A grid as a table; `drawn` are the bars of its lines, `keys` the colours of its columns, `shades` of cells."""
     names = [
-        key + name for key, name in zip(keys or [""] * len(grid.names), escaped_all(grid.names), strict=True)
+        key + name
+        for key, name in zip(keys or [Html("")] * len(grid.names), escaped_all(grid.names), strict=True)
     ]
     look = ['<th scope="col" dir="auto">', '<th scope="col" class="right" dir="auto">']
     head = "".join(f"{look[right]}{name}</th>" for name, right in zip(names, grid.right, strict=True))
