@@ -20,6 +20,7 @@ from ..report import Purpose, Unavailable
 from ..results import Amount, Count, Listing, Ratio, Result, Segments, Tree, Trend
 from . import bars, shape
 from .behind import SAFE_IN_SCRIPT, data_of
+from .facts import facts_of
 from .local import style, written_for
 from .markup import Html, escaped, joined, tag
 from .pictures import picture, shades
@@ -113,7 +114,7 @@ def _head(found: ReportResult) -> Html:
 
 
 def _header(found: ReportResult) -> Html:
-    told = shape.facts(found).items()
+    told = facts_of(found).items()
     facts = [tag("div", tag("dt", name), tag("dd", tag("bdi", said))) for name, said in told]
     links = [
         tag("li", tag("a", title, href=f"#tab-{place}"))

@@ -1,4 +1,4 @@
-"""What is shown of a report, whatever it is shown on: its facts, and each result's headline and table.
+"""What is shown of a result, whatever it is shown on: its headline, its table, and how numbers are written.
 
 Everything here is plain text as it came, formatted but not escaped: the one who prints it knows what is safe
 where it goes.
@@ -37,11 +37,9 @@ from .local import style
 
 if TYPE_CHECKING:
     from ..columns import Array
-    from ..filters import ValueBand
-    from ..report import ReportResult
     from ..scope import ViewTable
 
-__all__ = ["Grid", "facts", "grid", "headline", "left_out", "note", "spoken"]
+__all__ = ["Grid", "grid", "headline", "left_out", "note", "spoken"]
 
 SMALL = 10_000
 NUMBERS = {type(None), bool, int, float, Decimal}
@@ -67,18 +65,6 @@ class Grid:
     lines: tuple[tuple[str, ...], ...]
     right: tuple[bool, ...]
     total: tuple[str, ...] | None = None
-
-
-def facts(found: ReportResult) -> dict[str, str]:
-    """What a reader must know of every number of a report."""
-    view = found.view
-    everyone = not isinstance(view.viewer, int | str)
-    return {
-        "As of": day(view.as_of),
-        "Viewer": "everyone" if everyone else f"user {view.viewer}",
-        "Filters": _filters({} if view.filters is None else view.filters.applied),
-        "Currency": view.portfolio.settings.currency,
-    }
 
 
 def headline(result: Result) -> tuple[str, str]:
@@ -482,21 +468,3 @@ def _are_numbers(values: Sequence[Any]) -> bool:
 
 def _right(names: tuple[str, ...]) -> tuple[bool, ...]:
     return (False, *(True for _ in names[1:]))
-
-
-def _filters(applied: dict[str, Any]) -> str:
-    """The filters that are given, in words; an empty one lets nothing through."""
-    words = {
-        name: [_band(band) for band in given] if name == "contract_values" else sorted(map(spoken, given))
-        for name, given in applied.items()
-    }
-    told = [f"{spoken_name(name)}: {', '.join(given) or 'nothing'}" for name, given in words.items()]
-    return f"{len(told)} applied: {'; '.join(told)}" if told else "none"
-
-
-def _band(band: ValueBand) -> str:
-    low = None if band.low is None else number(band.low)
-    if band.high is None:
-        return "any known" if low is None else f"{low} and more"
-    below = f"below {number(band.high)}"
-    return below if low is None else f"{low} to {below}"
