@@ -60,6 +60,8 @@ class Browser:
         self._number = 0
         self._rest = b""
         self._messages: deque[dict[str, Any]] = deque()
+        self.asked: dict[str, list[str]] = {}
+        """What each tab asked for, by its session: the addresses."""
 
     def close(self) -> None:
         try:
@@ -119,6 +121,8 @@ class Browser:
             self._rest += more
         text, _, self._rest = self._rest.partition(b"\0")
         found: dict[str, Any] = json.loads(text)
+        if found.get("method") == "Network.requestWillBeSent":
+            self.asked.setdefault(found["sessionId"], []).append(found["params"]["request"]["url"])
         return found
 
 
@@ -146,6 +150,7 @@ class Tab:
     def load(self, address: str, **look: Any) -> None:
         self.look(**look)
         self.call("Page.enable")
+        self.call("Network.enable")
         self.call("Page.navigate", url=address)
         self._browser.until("Page.loadEventFired", self._session)
 
@@ -155,6 +160,16 @@ class Tab:
         answer = self.call("Runtime.evaluate", expression=told, awaitPromise=True, returnByValue=True)
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
+
+    @property
+    def asked(self) -> list[str]:
+        """The addresses that the page asked for, its own the first."""
+        return self._browser.asked.get(self._session, [])
+
+    @property
+    def dom(self) -> str:
+        """The page as it stands now."""
+        return str(self.run("return document.documentElement.outerHTML"))
 
     def picture(self) -> bytes:
         """The whole page as PNG."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 
@@ -15,14 +15,20 @@ from .svg import dot, figure, line, plot, text
 from .tones import bands
 
 if TYPE_CHECKING:
+    from ..models import Cut
     from ..results import Segments
 
 __all__ = ["quadrant"]
 
+DRAWN = ("value", "effort", "segment", "health_band", "employees", "relative_size")
+Row: TypeAlias = tuple[Any, ...]
+"""These columns of an account."""
+_Side: TypeAlias = tuple[float, float, int]
+"""From where to where, and in how many steps."""
 HEIGHT, TOP, FOOT = 420, 34, 40
-CROWD, FEW = 400, 100
-"""More accounts than these are drawn together where they lie together; so few are drawn larger."""
-COLUMNS, LINES = 24, 16
+CROWD = 400
+"""More accounts than these are drawn together where they lie together."""
+COLUMNS, LINES = 14, 12
 SIZES = (3.0, 4.0, 5.0, 6.5, 8.0, 10.0, 12.0, 14.0)
 """The radii in which marks are drawn, in pixels."""
 EDGE = 0.03
@@ -39,7 +45,7 @@ SHAPES = {
 
 @attrs.frozen
 class _Mark:
-    """One account, or several that lie together, and what is said of it."""
+    """One account, or several that lie together: where it is drawn, how large, and what is said of it."""
 
     x: float
     y: float
@@ -78,57 +84,78 @@ def quadrant(result: Segments, title: str) -> Html:
     lines = result.head(result.value)
     if not lines:
         return Html("")
-    place = {name: at for at, name in enumerate(result.names)}
-    rows = [tuple(line[place[name]] for name in COLUMNS_DRAWN) for line in lines]
+    place = [result.names.index(name) for name in DRAWN]
+    rows = [tuple(line[at] for at in place) for line in lines]
     axes = _Axes.of([float(row[0]) for row in rows], [row[1] for row in rows])
     looks = bands(result.spec.options["health"])
     if len(rows) > CROWD:
-        marks = _together(rows, axes, looks)
+        marks = _together(rows, axes, looks, result.cut)
     else:
         named = shape.row_names(result, len(rows)) or [None] * len(rows)
         ids = [shape.cell(line[0]) for line in lines]
-        marks = [_one(row, name or own, len(rows)) for row, name, own in zip(rows, named, ids, strict=True)]
+        marks = [_one(row, name or own, axes) for row, name, own in zip(rows, named, ids, strict=True)]
     order = {band: at for at, band in enumerate(looks)}  # the worst on top, and of these the small ones
     marks.sort(key=lambda mark: (mark.band is not None, -order.get(mark.band, 0), -mark.size))
-    drawn = [_drawn(mark, axes, looks, result.spec.id) for mark in marks]
+    scope = result.spec.id
+    drawn = [
+        dot(f"{scope}-{looks[mark.band]}-{_nearest(mark.size)}", mark.x, mark.y, mark.told) for mark in marks
+    ]
     used = dict.fromkeys((looks[mark.band], _nearest(mark.size)) for mark in marks)
     told = f"{title} by value and effort. {shape.note(result, result.value)}"
-    parts = [_defined(used, result.spec.id), *_frame(result, axes), *drawn, *_quarters(result)]
+    parts = [_defined(used, scope), *_frame(result, axes), *drawn, *_quarters(result)]
     return figure(plot(HEIGHT, told, parts) + _legend(rows, looks, len(marks)))
 
 
-COLUMNS_DRAWN = ("value", "effort", "segment", "health_band", "employees", "relative_size")
-
-
-def _one(row: tuple[Any, ...], name: str, count: int) -> _Mark:
+def _one(row: Row, name: str, axes: _Axes) -> _Mark:
     value, effort, segment, band, employees, relative = row
     size = 4.5 * math.sqrt(min(max(1.0 if relative is None else relative, 0.4), 8.0))
     told = (
         f"{name}: value {shape.number(value)}, effort {shape.number(effort)}, {shape.spoken(segment)}, "
         f"{_band(band)}, employees {'unknown' if employees is None else shape.number(employees)}"
     )
-    return _Mark(float(value), effort, band, size * (1.25 if count <= FEW else 1.0), told)
+    return _Mark(axes.x(float(value)), axes.y(effort), band, size, told)
 
 
-def _together(rows: Sequence[tuple[Any, ...]], axes: _Axes, looks: Mapping[Any, str]) -> list[_Mark]:
-    """One mark for the accounts of one band and one segment that lie in one cell of a grid, at their middle."""
-    cells: dict[Any, list[tuple[Any, ...]]] = {}
-    width = axes.x(axes.low), axes.x(axes.high)
+def _together(rows: Sequence[Row], axes: _Axes, looks: Mapping[Any, str], cut: Cut | None) -> list[_Mark]:
+    """Accounts in the cells of a grid that the cut parts: in each cell a mark a band, side by side."""
+    assert cut is not None
+    x, y = axes.x(float(cut.value or 0)), axes.y(float(cut.effort or 0))
+    columns = _sides(axes.x(axes.low), x, axes.x(axes.high), COLUMNS)
+    lines = _sides(axes.y(axes.top), y, axes.y(axes.bottom), LINES)
+    cells: dict[Any, list[Row]] = {}
     for row in rows:
-        cell = step(axes.x(float(row[0])), *width, COLUMNS), step(row[1], axes.bottom, axes.top, LINES)
-        cells.setdefault((*cell, row[3], row[2]), []).append(row)
+        column = _cell(axes.x(float(row[0])), columns["high_value" in row[2]])
+        line = _cell(axes.y(row[1]), lines["high_effort" not in row[2]])
+        cells.setdefault((column, line, row[3]), []).append(row)
     most = max(map(len, cells.values()))
-    return [_group(group, most) for group in cells.values()]
+    order, wide = {band: at for at, band in enumerate(looks)}, 2 if len(looks) <= 4 else 3
+    marks = []
+    for ((left, width), (top, height), band), group in cells.items():
+        slot = order[band] % wide, order[band] // wide
+        middle = left + width * (slot[0] + 0.5) / wide, top + height * (slot[1] + 0.5) / 2
+        marks.append(_Mark(*middle, band, 1.5 + 5.5 * math.sqrt(len(group) / most), _together_told(group)))
+    return marks
 
 
-def _group(group: Sequence[tuple[Any, ...]], most: int) -> _Mark:
-    values, efforts = [float(row[0]) for row in group], [row[1] for row in group]
-    told = (
-        f"{shape.number(len(group))} {'account' if len(group) == 1 else 'accounts'}: value {_span(values)}, "
-        f"effort {_span(efforts)}, {shape.spoken(group[0][2])}, {_band(group[0][3])}"
+def _sides(low: float, middle: float, high: float, steps: int) -> tuple[_Side, _Side]:
+    """What lies on each side of the cut, in so many steps together."""
+    before = min(max(round(steps * (middle - low) / ((high - low) or 1.0)), 1), steps - 1)
+    return (low, middle, before), (middle, high, steps - before)
+
+
+def _cell(at: float, side: _Side) -> tuple[float, float]:
+    """Where the cell of a place begins, and how large it is."""
+    low, high, steps = side
+    size = (high - low) / steps
+    return low + size * step(at, low, high, steps), size
+
+
+def _together_told(group: Sequence[Row]) -> str:
+    return (
+        f"{shape.number(len(group))} {'account' if len(group) == 1 else 'accounts'}: "
+        f"value {_span([float(row[0]) for row in group])}, effort {_span([row[1] for row in group])}, "
+        f"{shape.spoken(group[0][2])}, {_band(group[0][3])}"
     )
-    middle = math.fsum(values) / len(group), math.fsum(efforts) / len(group)
-    return _Mark(*middle, group[0][3], 2.5 + 9.5 * math.sqrt(len(group) / most), told)
 
 
 def _span(numbers: Sequence[float]) -> str:
@@ -143,11 +170,6 @@ def _band(band: Any) -> str:
 def _nearest(size: float) -> int:
     """Which of the sizes comes nearest."""
     return min(range(len(SIZES)), key=lambda place: abs(SIZES[place] - size))
-
-
-def _drawn(mark: _Mark, axes: _Axes, looks: Mapping[Any, str], scope: str) -> str:
-    named = f"{scope}-{looks[mark.band]}-{_nearest(mark.size)}"
-    return dot(named, axes.x(mark.x), axes.y(mark.y), mark.told)
 
 
 def _defined(used: Mapping[tuple[str, int], None], scope: str) -> str:
@@ -202,7 +224,7 @@ def _quarters(result: Segments) -> list[str]:
     return parts
 
 
-def _legend(rows: Sequence[tuple[Any, ...]], looks: Mapping[Any, str], marks: int) -> str:
+def _legend(rows: Sequence[Row], looks: Mapping[Any, str], marks: int) -> str:
     """Which shape is which health, how many accounts have it, and what the size says."""
     counts = dict.fromkeys(looks, 0)
     for row in rows:

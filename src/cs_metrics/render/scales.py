@@ -44,11 +44,11 @@ def skewed_ticks(low: float, high: float, constant: float, apart: float) -> list
 
 
 def even_ticks(low: float, high: float, most: int) -> list[float]:
-    """Round numbers between two, no more than so many."""
+    """Round numbers between two, no more than so many steps."""
     span = high - low
     if span <= 0:
         return [low]
     size = 10.0 ** math.floor(math.log10(span / most))
-    size = next(size * times for times in (1, 2, 5, 10, 20) if span / (size * times) <= most - 1)
+    size = next(size * times for times in (1, 2, 5, 10, 20) if span / (size * times) <= most)
     first = math.ceil(low / size)
     return [round(size * place, 10) for place in range(first, math.floor(high / size) + 1)]
