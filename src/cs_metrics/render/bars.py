@@ -19,6 +19,7 @@ __all__ = ["MOVEMENTS", "PARTS", "bars", "beside", "fade", "keys", "movements", 
 
 PARTS = {"mrr": "s0", "non_recurring": "s6", "mrr_opportunity": "s1", "non_recurring_opportunity": "s7"}
 """What accounts and items of the stack bring, and what is to be had; the latter stands below."""
+NEEDED = PARTS.keys() - {"non_recurring"}
 MOVEMENTS = ("opening", "new", "reactivation", "expansion", "contraction", "churn", "closing")
 LOSSES = ("contraction", "churn")
 
@@ -88,7 +89,7 @@ def fade(step: int) -> str:
 
 def paired(result: Result) -> bool:
     """Whether a listing says of each line what there is and what is to be had."""
-    return isinstance(result, Listing) and PARTS.keys() - {"non_recurring"} <= set(result.names)
+    return isinstance(result, Listing) and result._types.keys() >= NEEDED
 
 
 def _pairs(result: Listing, count: int) -> list[Html]:

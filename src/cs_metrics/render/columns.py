@@ -30,9 +30,10 @@ def months(result: Monthly, title: str) -> Html:
         return Html("")
     slot, wide = 1 / len(labels), 0.76 / len(labels) / len(series)
     spot = _spots(every)
-    parts = [*_levels(every, spot)]
     told = [[shape.short(number) for number in numbers] for numbers in series.values()]
     room = max(len(one) for line in told for one in line) * LETTER * len(every) <= LEAST
+    levels = [] if room else [tick for tick in even_ticks(min([0.0, *every]), max([0.0, *every]), 4) if tick]
+    parts = [line("grid", (0, 1), (spot(tick), spot(tick))) for tick in levels]
     for place, (name, numbers) in enumerate(series.items()):
         exact = list(result.value[name].values())
         look = tone(name, place) if len(series) > 1 else "s0"
@@ -44,6 +45,8 @@ def months(result: Monthly, title: str) -> Html:
             if room and number:
                 beyond = high + 11 if number < 0 else low - 4
                 parts.append(text(told[place][at], left + wide * 0.46, beyond, "said"))
+    parts.append(line("axis", (0, 1), (spot(0), spot(0))))
+    parts += [text(shape.short(tick), 0, spot(tick) - 3, "start") for tick in levels]
     told_all = f"{title} by month: {' '.join(shape.headline(result))}"
     return figure(plot(HEIGHT, told_all, [*parts, *_named(labels)]))
 
@@ -53,18 +56,6 @@ def _spots(numbers: Sequence[float]) -> Any:
     low, high = min([0.0, *numbers]), max([0.0, *numbers])
     room = HEIGHT - TOP - FOOT - (12 if low < 0 else 0)
     return lambda number: TOP + room * (high - number) / ((high - low) or 1.0)
-
-
-def _levels(numbers: Sequence[float], spot: Any) -> list[str]:
-    """Lines across at round numbers, and where 0 is."""
-    parts = []
-    for tick in even_ticks(min([0.0, *numbers]), max([0.0, *numbers]), 4):
-        if tick:
-            parts += [
-                line("grid", (0, 1), (spot(tick), spot(tick))),
-                text(shape.short(tick), 0, spot(tick) - 3, "start"),
-            ]
-    return [*parts, line("axis", (0, 1), (spot(0), spot(0)))]
 
 
 def _named(labels: Sequence[str]) -> list[str]:

@@ -21,7 +21,7 @@ from ..results import Amount, Count, Listing, Ratio, Result, Segments, Tree, Tre
 from . import bars, shape
 from .behind import SAFE_IN_SCRIPT, data_of
 from .facts import facts_of
-from .local import style, written_for
+from .local import written_for
 from .markup import Html, escaped, joined, tag
 from .pictures import picture, shades
 from .table import table
@@ -57,7 +57,8 @@ WORDS = {
 def to_html(found: ReportResult, rows: int, locale: str | None = None) -> str:
     """The page, with the first `rows` rows behind each number."""
     count = as_count(rows, "rows")
-    with written_for(locale):
+    with written_for(locale) as manner:
+        spoken = None if manner is None else manner.tag
         sections = [
             _section(f"tab-{place}", title, results, count, found.report.purpose)
             for place, (title, results) in enumerate(found.sections(), 1)
@@ -68,12 +69,11 @@ def to_html(found: ReportResult, rows: int, locale: str | None = None) -> str:
                 tag("main", *sections),
                 tag("footer", f"{found.report.source} · made with cs_metrics {__version__}"),
                 _data("data", data_of(found, count)),
-                _data("words", _words()),
+                _data("words", _words(spoken)),
                 Html(f"<script>{_part('page.js')[0]}</script>"),
             ]
         )
-        manner = style()
-        language = "en" if manner is None else manner.tag
+        language = "en" if spoken is None else spoken
         return f'<!doctype html>\n<html lang="en" data-locale="{language}">{_head(found)}<body>{body}</body></html>\n'
 
 
@@ -85,9 +85,9 @@ def _part(name: str) -> tuple[Html, str]:
     return Html(text), f"'sha256-{digest}'"
 
 
-def _words() -> str:
-    manner = style()
-    text = json.dumps(WORDS | {"locale": None if manner is None else manner.tag})
+@functools.lru_cache(64)
+def _words(locale: str | None) -> str:
+    text = json.dumps(WORDS | {"locale": locale})
     for letter, escape in SAFE_IN_SCRIPT.items():
         text = text.replace(letter, escape)
     return text
@@ -151,7 +151,7 @@ def _card(result: Result | Unavailable, rows: int, purpose: Purpose) -> Html:
         return Html(f'<article id="{metric.id}"><h3>{escaped(metric.title)}</h3>{needs}{about}</article>')
     spec = result.spec
     shown = min(rows, FIRST if isinstance(result, Listing) else COHORTS)
-    grid = shape.grid(result, shown)
+    grid = None if isinstance(result, TILES) else shape.grid(result, shown)
     notes = [shape.note(result, shown), _left_out(result)]
     wide = ' class="wide"' if _is_wide(result, grid) else ""
     return Html(
@@ -170,12 +170,12 @@ def _is_wide(result: Result, grid: shape.Grid | None) -> bool:
 
 def _shown(result: Result, grid: shape.Grid | None, purpose: Purpose, rows: int) -> str:
     """The picture of a result and its table, of a list to act on the table first; that there is nothing is said."""
+    if isinstance(result, TILES):
+        return ""
     title = result.spec.title
     drawn = picture(result, title)
     if grid is None:
-        return drawn or (
-            "" if isinstance(result, TILES) or not rows else '<p class="quiet">nothing to show</p>'
-        )
+        return drawn or ('<p class="quiet">nothing to show</p>' if rows else "")
     listed = table(
         grid,
         bars.bars(result, len(grid.lines)),

@@ -44,7 +44,7 @@ def table(
         body.append(f'<tr><td colspan="{len(grid.names)}">{told}</td></tr>')
     if grid.total:
         (total,) = _lines([grid.total], grid.right)
-        body.append(f'<tr class="total">{total}{"" if drawn is None else "<td></td>"}</tr>')
+        body.append(f'<tr class="total">{total}{"" if drawn is None else "<td class=bar></td>"}</tr>')
     return Html(
         f'<div class="scroll" role="region" aria-label="{escaped(title)}" tabindex="0"><table><thead><tr>{head}</tr>'
         f"</thead><tbody>{''.join(body)}</tbody></table></div>"
