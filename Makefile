@@ -41,6 +41,7 @@ bench: $(VENV)/.test  ## measure against Polars, DuckDB and pandas
 	$(BIN)/python bench/review.py
 	$(BIN)/python bench/load.py
 	$(BIN)/python bench/revenue.py
+	$(BIN)/python bench/page.py
 
 pins: $(VENV)/.made  ## find the versions in constraints.txt anew
 	$(BIN)/python -m pip install --quiet uv
