@@ -49,6 +49,7 @@ bench: $(VENV)/.test  ## measure against Polars, DuckDB and pandas
 	$(BIN)/python bench/revenue.py
 	$(BIN)/python bench/customer_success.py
 	$(BIN)/python bench/open.py
+	$(BIN)/python bench/page.py
 
 pins: $(VENV)/.made  ## find the versions in constraints.txt anew
 	$(BIN)/python -m pip install --quiet uv

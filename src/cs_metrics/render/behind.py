@@ -37,7 +37,7 @@ EXACT_IN_SCRIPT = 2**53
 Known: TypeAlias = dict[str, dict[int, Any]]
 """The ids of parents, by table and row, that a page has looked up already."""
 TEXTS = {str, type(None)}
-SHARES = ("share", "alignment", "coverage")
+SHARES = ("share", "share_before", "alignment", "coverage")
 _DAYS = {"date": "text"}
 """Days that come as dates are told in ISO form, as text."""
 
@@ -115,6 +115,9 @@ def _metric(part: _Behind, table: str, places: list[int], currency: str) -> dict
             for name, (_, column) in lead.items()
             if name not in schema.columns
         ]
+        for column in told["own"]:
+            if column["name"] == "change" and "share_before" in lead:
+                column["kind"] = "points"  # of one share over another
     return told
 
 

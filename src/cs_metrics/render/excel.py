@@ -13,6 +13,7 @@ from ..errors import OptionError
 from ..results import Listing, Result
 from . import shape
 from .export import columns_of, summary
+from .facts import facts_of
 from .local import style, written_for
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def _sheet_names(found: ReportResult) -> dict[str, str]:
 def _contents(sheet: Any, found: ReportResult, names: Mapping[str, str], looks: _Looks) -> None:
     """The first sheet: who looked, when, at what, and each metric with the way to its sheet."""
     sheet.write_string(0, 0, _text(found.title), looks.title)
-    facts = shape.facts(found)
+    facts = facts_of(found)
     for row, (name, said) in enumerate(facts.items(), 1):
         sheet.write_string(row, 0, name)
         if name == "As of":
