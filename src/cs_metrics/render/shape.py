@@ -37,7 +37,6 @@ from .local import style
 
 if TYPE_CHECKING:
     from ..columns import Array
-    from ..filters import ValueBand
     from ..report import ReportResult
     from ..scope import ViewTable
 
@@ -69,13 +68,12 @@ class Grid:
 
 def facts(found: ReportResult) -> dict[str, str]:
     """What a reader must know of every number of a report."""
-    view = found.view
-    everyone = not isinstance(view.viewer, int | str)
+    everyone = not isinstance(found.viewer, int | str)
     return {
-        "As of": day(view.as_of),
-        "Viewer": "everyone" if everyone else f"user {view.viewer}",
-        "Filters": _filters({} if view.filters is None else view.filters.applied),
-        "Currency": view.portfolio.settings.currency,
+        "As of": day(found.as_of),
+        "Viewer": "everyone" if everyone else f"user {found.viewer}",
+        "Filters": _filters(found.filters),
+        "Currency": found.context.currency,
     }
 
 
@@ -420,9 +418,9 @@ def _filters(applied: dict[str, Any]) -> str:
     return f"{len(told)} applied: {'; '.join(told)}" if told else "none"
 
 
-def _band(band: ValueBand) -> str:
-    low = None if band.low is None else number(band.low)
-    if band.high is None:
+def _band(band: list[str | None]) -> str:
+    low, high = (None if bound is None else number(Decimal(bound)) for bound in band)
+    if high is None:
         return "any known" if low is None else f"{low} and more"
-    below = f"below {number(band.high)}"
+    below = f"below {high}"
     return below if low is None else f"{low} to {below}"

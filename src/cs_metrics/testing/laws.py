@@ -215,7 +215,7 @@ def json_reads_back(case: Case) -> None:
     if importlib.util.find_spec("jsonschema"):
         import jsonschema  # type: ignore[import-untyped]
 
-        jsonschema.Draft202012Validator(schema()).validate(data)
+        jsonschema.Draft202012Validator(schema(result.kind)).validate(data)
     back = Result.from_dict(data)
     case.holds(back == result, "as JSON and back")
     case.same(back.value, result.value, "the value, as JSON and back")
