@@ -355,6 +355,35 @@ def test_fastapi_takes_our_json_back(client: TestClient) -> None:
         assert client.post(path, json={"kind": "count"}).status_code == 422
 
 
+def test_a_hosts_own_kind_of_result_is_answered_with_too() -> None:
+    class Doubled(csm.Result):
+        """Twice as many."""
+
+        kind = "doubled"
+
+        @property
+        def value(self) -> int:
+            return 2 * self.used
+
+        def _payload(self) -> dict[str, Any]:
+            return {"value": self.value}
+
+    @csm.metric(title="Doubled", unit="engagements", source="ours", counts="engagements")
+    def doubled(view: csm.View) -> Doubled:
+        """Twice the engagements."""
+        return Doubled(view.engagements.everything)
+
+    app = FastAPI()
+    app.add_api_route("/doubled", lambda: doubled(looks()["full"]), response_model=Doubled)
+    client = TestClient(app)
+    answer = client.get("/doubled").json()
+    assert answer["value"] == 48 and answer == doubled(looks()["full"]).to_dict()
+    told = client.get("/openapi.json").json()
+    stated = answered(told, "/doubled")
+    assert stated["properties"]["kind"] == {"const": "doubled"} and stated["additionalProperties"] is True
+    assert stated["properties"]["metric"] == {"$ref": "#/components/schemas/MetricSpec"}
+
+
 def test_pydantic_is_imported_by_nobody_who_does_not_use_it() -> None:
     code = (
         "import sys, cs_metrics as csm; csm.Result, csm.ReportResult, csm.catalog, csm.results.schema();"
