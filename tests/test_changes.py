@@ -288,7 +288,7 @@ def test_what_entered_adds_is_the_metric_over_it_alone(group: Group, data: Any, 
 def test_a_change_travels(group: Group, data: Any) -> None:
     """As JSON under the schema and back, pickled, and as frames; backwards it is the same with another sign."""
     views = data.draw(pairs(group))
-    checker = jsonschema.Draft202012Validator(schema())
+    checker = jsonschema.Draft202012Validator(schema("change"))
     for change, where in every(group, *views):
         text = change.to_json()
         checker.validate(json.loads(text))

@@ -177,7 +177,9 @@ def test_bars_are_as_long_as_their_numbers() -> None:
     assert tag[0][1:] == pytest.approx((30 / span, 40 / span), abs=1e-4)
     assert first[0][1:] == pytest.approx((30 / span, 70 / span), abs=1e-4)
     assert second[0][1:] == pytest.approx((0, 30 / span), abs=1e-4), "what is below 0 goes to the left"
-    assert below.said == [*["untagged: 40.00 USD"] * 2, *["I1: 70.00 USD"] * 2], "what is below 0 has no slice"
+    assert below.said == [*["untagged: 40.00 USD"] * 2, *["I1: 70.00 USD"] * 2], (
+        "what is below 0 has no slice"
+    )
 
 
 def test_stacked_bars_and_pairs_add_up() -> None:
