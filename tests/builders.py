@@ -32,8 +32,9 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-def record(table: str, **values: Any) -> Any:
-    return csm.records.SCHEMA[table].record(**{**DEFAULTS.get(table, {}), **values})
+def record(table: str, /, **values: Any) -> Any:
+    schema = csm.records.HISTORY if table == "history" else csm.records.SCHEMA[table]
+    return schema.record(**{**DEFAULTS.get(table, {}), **values})
 
 
 def portfolio(settings: dict[str, Any] | None = None, **tables: list[dict[str, Any]]) -> csm.Portfolio:

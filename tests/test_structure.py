@@ -15,7 +15,7 @@ SOURCE = Path(csm.__file__).parent
 LAYERS = [
     "_version", "errors", "toml", "models", "periods", "exact", "money", "settings", "enums", "schema", "records",
     "columns", "listed", "timeline", "hierarchy", "sorting", "intake", "daily", "facts", "happenings", "prepared", "layout",
-    "fingerprint", "saved", "refresh", "selection",
+    "history", "fingerprint", "saved", "refresh", "selection",
     "scope", "vocabulary",
     "filters", "narrow", "options", "view", "portfolio", "frames", "results", "metric", "overview", "risk", "adoption",
     "renewal", "review", "act", "health", "effort", "segmentation", "stack", "revenue", "coverage", "usage", "details",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .history import History
 from .intake import Coded
 from .intake.arrows import Family, family, words_of
 from .intake.keys import KeyColumn
@@ -39,7 +40,7 @@ BLOCK = 1 << 17
 WORD = 8
 
 
-def fingerprint(tables: Mapping[str, Table], settings: Settings) -> str:
+def fingerprint(tables: Mapping[str, Table], settings: Settings, history: History) -> str:
     """32 hexadecimal digits that are the same for the same rows and settings, and else others."""
     told: list[Any] = [VERSION, settings.currency, settings.tz, settings.fiscal_year_start]
     ids: dict[str, Array] = {}
@@ -47,6 +48,9 @@ def fingerprint(tables: Mapping[str, Table], settings: Settings) -> str:
         if table.keys is not None:
             ids[name] = _hashed(table.keys.column())[table.order]
     told += [[name, tables[name].n, *_lanes(_rows(tables[name], ids))] for name in sorted(tables)]
+    if history.entries:
+        said = [[one.table, one.id, one.column, one.value, one.day] for one in history.entries]
+        told.append(sorted(json.dumps(one, ensure_ascii=True) for one in said))
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
 
 

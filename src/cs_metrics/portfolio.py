@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 from . import intake, money, saved
-from .errors import MissingTable, NotVisible, Problem, UnknownViewer
+from .errors import MissingTable, NotVisible, OptionError, Problem, UnknownViewer
 from .filters import Filters
 from .fingerprint import fingerprint
+from .history import History, as_frames, read_history
 from .layout import Table, lay_out_tables
-from .periods import as_date
-from .records import SCHEMA, Role
+from .periods import as_date, day_number
+from .records import HISTORY, SCHEMA, Role
 from .refresh import refreshed
 from .settings import Settings
 from .view import EVERYONE, View, Viewer
@@ -32,6 +33,8 @@ __all__ = ["Portfolio"]
 
 OnError: TypeAlias = Literal["raise", "quarantine"]
 Progress: TypeAlias = Callable[[str, int], None]
+EPOCHS = 4
+"""So many earlier states of the rows are kept laid out."""
 
 
 class Portfolio:
@@ -45,10 +48,23 @@ class Portfolio:
     def __init__(
         self, tables: Mapping[str, Any], settings: Settings, on_error: OnError, progress: Any
     ) -> None:
-        loaded = intake.load(tables, settings, on_error=on_error, progress=progress)
+        rows = {name: table for name, table in tables.items() if name != HISTORY.name}
+        loaded = intake.load(rows, settings, on_error=on_error, progress=progress)
         hierarchy, laid_out = lay_out_tables(loaded, money.exponent(settings.currency))
         self._take_on(settings, hierarchy, laid_out)
-        self.__dict__.update(warnings=loaded.warnings, rejected=loaded.rejected)
+        self.__dict__.update(warnings=loaded.warnings, rejected=loaded.rejected, history=History())
+        if tables.get(HISTORY.name) is not None:
+            self._take_on_history(tables[HISTORY.name], on_error)
+
+    def _take_on_history(self, given: Any, on_error: OnError) -> None:
+        """What is told of earlier days, beside what was known of it before."""
+        told = read_history(given, self.tables, self.settings.tz, on_error)
+        history = told.history.after(self.history)
+        self.__dict__.update(
+            warnings=(*self.warnings, *history.loose_ends(self.tables)),
+            rejected=self.rejected | told.rejected,
+            history=history,
+        )
 
     def _take_on(self, settings: Settings, hierarchy: Hierarchy, tables: Mapping[str, Table]) -> None:
         self.settings = settings
@@ -57,6 +73,8 @@ class Portfolio:
         self._kept: saved.Kept | None = None
         self._only: Viewer | None = None
         self._fingerprint: str | None = None
+        self._of: Portfolio | None = None
+        self._stood = lru_cache(EPOCHS)(self._stand)
         self._seats: dict[tuple[type, Any], tuple[int, int]] = {}
         self._size = sum(table.n for table in self.tables.values())
 
@@ -191,6 +209,8 @@ class Portfolio:
         """
         given = Settings(**settings)
         only = None if viewer is EVERYONE else viewer
+        if only is not None and HISTORY.name in {*(tables or ()), *(queries or ())}:
+            raise OptionError("viewer", viewer, "EVERYONE, where history tells of earlier owners")
         read = intake.read_database(
             connection, tables=tables, queries=queries, viewer=only,
             extra_columns=extra_columns, batch=batch, on_progress=on_progress,
@@ -228,16 +248,19 @@ class Portfolio:
         Raises:
             DataError: there is no writing there, or a column holds objects that only pickle could write.
         """
+        if self._of is not None:
+            return self._of.save(path)
         kept = saved.Kept(
             settings=self.settings,
             hierarchy=self.hierarchy,
             tables=self.tables,
             warnings=lambda: self.warnings,
             rejected=lambda: self.rejected,
+            history=lambda: self.history,
             only=self._only,
             fingerprint=self.fingerprint,
         )
-        saved.save(path, kept)
+        return saved.save(path, kept)
 
     def refresh(
         self,
@@ -255,12 +278,16 @@ class Portfolio:
             removed: by table, the keys of rows that are to go: ids, or tuples of the columns of its key.
             on_error: as for `from_frames`; `rejected` then holds the rows that this refresh left out.
             changed: by table, frames of the kind in which it came, or records: each row takes the place of the
-                one with its key, or is new. A table that was not there is there from now on.
+                one with its key, or is new. A table that was not there is there from now on. Rows of `history`
+                go to those that are there.
 
         Raises:
             DataError: as for `from_frames`; also where a row that is to be removed is not there.
             OptionError: an unknown table, or a frame of another kind.
         """
+        if self._of is not None:
+            return self._of.refresh(removed=removed, on_error=on_error, **changed)
+        told_of = changed.pop(HISTORY.name, None)
         found = refreshed(self.tables, self.settings, changed, removed or {}, on_error)
         made = type(self).__new__(type(self))
         made._take_on(self.settings, found.hierarchy or self.hierarchy, found.tables)
@@ -269,7 +296,25 @@ class Portfolio:
         told += [one for one in found.loaded.warnings if one.table in found.read]
         places = {name: place for place, name in enumerate(SCHEMA)}
         told.sort(key=lambda one: places.get(one.table, -1))
-        made.__dict__.update(warnings=tuple(told), rejected=found.loaded.rejected)
+        history = self.history.among(made.tables)
+        made.__dict__.update(warnings=tuple(told), rejected=found.loaded.rejected, history=history)
+        if told_of is not None:
+            made._take_on_history(told_of, on_error)
+        return made
+
+    def _as_it_stood(self, day: int) -> Portfolio:
+        """This portfolio, or the one whose rows say what they said on an earlier day."""
+        history = self.history
+        return self if day >= history.last_day else self._stood(history.epoch(day))
+
+    def _stand(self, epoch: int) -> Portfolio:
+        """The portfolio as it stood between two days of its history, laid out anew."""
+        rows = self.history.stood(epoch)
+        if not rows:
+            return self
+        made = self.refresh(**as_frames(self.tables, rows))
+        made.__dict__["history"] = History()
+        made._of = self
         return made
 
     @property
@@ -280,14 +325,21 @@ class Portfolio:
         opened. Columns beyond the declared ones do not count. Worked out when first asked for, and kept in
         saved portfolios; results carry it from then on.
         """
+        if self._of is not None:
+            return self._of.fingerprint
         if self._fingerprint is None:
-            self._fingerprint = fingerprint(self.tables, self.settings)
+            self._fingerprint = fingerprint(self.tables, self.settings, self.history)
         return self._fingerprint
 
     @property
     def known_fingerprint(self) -> str | None:
         """The fingerprint, if somebody asked for it before, or the portfolio was opened; it costs nothing."""
-        return self._fingerprint
+        return self._fingerprint if self._of is None else self._of.known_fingerprint
+
+    @cached_property
+    def history(self) -> History:
+        """What was told of earlier days; without entries where nothing was."""
+        return History() if self._kept is None else self._kept.history()
 
     @cached_property
     def warnings(self) -> tuple[Problem, ...]:
@@ -320,6 +372,9 @@ class Portfolio:
             OptionError: `as_of` does not name a day without doubt.
         """
         day = as_date(as_of, "as_of", ZoneInfo(self.settings.tz))
+        stood = self._as_it_stood(day_number(day))
+        if stood is not self:
+            return stood.view(as_of=day, viewer=viewer, filters=filters)
         positions = None if viewer is EVERYONE else self._seat(viewer)
         self._check_read_for(positions)
         if isinstance(filters, Mapping):

@@ -53,8 +53,8 @@ from .schema import (
 from .schema import json_schema as _json_schema
 
 __all__ = [
-    "SCHEMA", "Account", "Activity", "AdoptionScore", "Alert", "AlertKind", "CampaignTouch", "Column",
-    "Contact", "Contract", "ContractState", "Engagement", "Escalation", "Health", "Kind", "Measure",
+    "HISTORY", "SCHEMA", "Account", "Activity", "AdoptionScore", "Alert", "AlertKind", "CampaignTouch", "Column",
+    "Contact", "Contract", "ContractState", "Engagement", "Escalation", "Health", "History", "Kind", "Measure",
     "Objective", "ObjectiveState", "Opportunity", "OpportunityKind", "OpportunityStage", "PlaybookRun",
     "PlaybookStatus", "Probability", "Propensity", "QBR", "Renewal", "RenewalStage", "RiskSignal", "Role",
     "StackItem", "StackPosition", "StackTag", "Subscription", "SubscriptionStatus", "TableSchema", "Task",
@@ -397,6 +397,21 @@ class CampaignTouch:
     currency: Category | None = None
 
 
+@table("history", follows=(), begins="on", key=("table", "id", "column", "on"))
+@attrs.frozen(kw_only=True)
+class History:
+    """What a column of some row said from a day on; `value` None where it was missing.
+
+    The table is optional, and no table of rows to be counted: it tells how the others stood on earlier days.
+    """
+
+    table: Category
+    id: Key
+    column: Category
+    value: Text | None = None
+    on: Day
+
+
 RECORDS: tuple[type, ...] = (
     User, Account, Contact, Engagement, Escalation, QBR, Touchpoint, Task, RiskSignal, Objective,
     AdoptionScore, Contract, Opportunity, Subscription, Renewal, PlaybookRun, Alert, Activity, StackItem,
@@ -409,6 +424,10 @@ SCHEMA: Mapping[str, TableSchema] = MappingProxyType(
 """Every table by its name, in the order of docs/records.md."""
 
 
+HISTORY = schema_of(History)
+"""The table beside the others that tells how their rows stood on earlier days."""
+
+
 def json_schema(name: str) -> dict[str, Any]:
     """The JSON Schema (2020-12) of one record of the table `name`."""
-    return _json_schema(SCHEMA[name])
+    return _json_schema(HISTORY if name == HISTORY.name else SCHEMA[name])

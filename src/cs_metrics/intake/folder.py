@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DataError, Problem, nearest
-from ..records import SCHEMA
+from ..records import HISTORY, SCHEMA
 
 __all__ = ["folder_settings", "read_file", "read_folder"]
 
 SETTINGS_FILE = "portfolio.toml"
 SETTINGS = ("currency", "rates", "tz", "fiscal_year_start")
 CSV_BLOCK = 1 << 23
+TABLES = (*SCHEMA, HISTORY.name)
 SUFFIXES = (".csv", ".parquet", ".arrow", ".feather", ".json", ".jsonl")
 
 
@@ -29,8 +30,8 @@ def read_folder(path: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
     for file in sorted(folder.iterdir()):
         if file.suffix.lower() not in SUFFIXES or file.name.startswith((".", "_")):
             continue
-        if file.stem not in SCHEMA:
-            expected = f"a file named after a table{nearest(file.stem, SCHEMA)}"
+        if file.stem not in TABLES:
+            expected = f"a file named after a table{nearest(file.stem, TABLES)}"
             problems.append(_problem(file.stem, file.name, expected, "unknown_table"))
         elif file.stem in files:
             expected = f"one file a table; there is {files[file.stem].name} too"
@@ -38,7 +39,7 @@ def read_folder(path: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
         else:
             files[file.stem] = file
     frames = {}
-    for table in (name for name in SCHEMA if name in files):
+    for table in (name for name in TABLES if name in files):
         try:
             frames[table] = read_file(files[table])
         except Exception as error:  # whatever a reader makes of a broken file

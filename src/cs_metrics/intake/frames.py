@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -63,6 +63,10 @@ class Source:
 
     def with_reasons(self, rows: Rows, name: str, reasons: list[str]) -> Any:
         """The rejected rows, and why each was rejected."""
+        raise NotImplementedError
+
+    def with_cells(self, rows: Rows, cells: Mapping[str, list[Any]]) -> Any:
+        """Rows as `take` gives them, with other cells in some columns."""
         raise NotImplementedError
 
 
@@ -150,6 +154,13 @@ class PandasSource(Source):
         taken = self.frame.take(rows)
         return taken.assign(**{name: pd.Series(reasons, index=taken.index, dtype="str")})
 
+    def with_cells(self, rows: Rows, cells: Mapping[str, list[Any]]) -> Any:
+        import pandas as pd
+
+        taken = self.take(rows)
+        told = {name: pd.Series(values, index=taken.index, dtype=object) for name, values in cells.items()}
+        return taken.assign(**told)
+
 
 def _nan_is_missing(array: Any) -> Any:
     """pandas makes no difference between NaN and missing, so neither do we in its Arrow columns."""
@@ -200,6 +211,16 @@ class PolarsSource(Source):
 
         return self.frame[rows].with_columns(pl.Series(name, reasons, pl.String))
 
+    def with_cells(self, rows: Rows, cells: Mapping[str, list[Any]]) -> Any:
+        import polars as pl
+
+        taken = self.take(rows)
+        kinds = {name: taken.schema.get(name) for name in cells}
+        return taken.with_columns(
+            pl.Series(name, values, kinds[name], strict=kinds[name] is not None)
+            for name, values in cells.items()
+        )
+
 
 class ArrowSource(Source):
     kind = "pyarrow"
@@ -232,6 +253,22 @@ class ArrowSource(Source):
     def with_reasons(self, rows: Rows, name: str, reasons: list[str]) -> Any:
         return self._reasoned(rows, name, reasons)
 
+    def with_cells(self, rows: Rows, cells: Mapping[str, list[Any]]) -> Any:
+        return self._told(rows, cells)
+
+    def _told(self, rows: Rows, cells: Mapping[str, list[Any]]) -> Any:
+        import pyarrow as pa
+
+        taken = self._taken(self._frame_rows(rows))
+        for name, values in cells.items():
+            if name not in self.column_names:
+                taken = taken.append_column(name, pa.array(values))
+                continue
+            kind = taken.schema.field(name).type
+            told = pa.array(values, None if pa.types.is_null(kind) else kind)
+            taken = taken.set_column(taken.schema.get_field_index(name), name, told)
+        return taken
+
 
 def _take(column: Any, rows: Rows) -> Any:
     """Some rows of an Arrow column."""
@@ -262,6 +299,9 @@ class DuckdbSource(ArrowSource):
 
     def with_reasons(self, rows: Rows, name: str, reasons: list[str]) -> Any:
         return _relation(self._reasoned(rows, name, reasons))
+
+    def with_cells(self, rows: Rows, cells: Mapping[str, list[Any]]) -> Any:
+        return _relation(self._told(rows, cells))
 
 
 _own = threading.local()

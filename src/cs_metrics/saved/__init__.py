@@ -14,6 +14,7 @@ import attrs
 from .._version import __version__
 from ..errors import OptionError, Problem
 from ..hierarchy import Hierarchy
+from ..history import Entry, History
 from ..records import SCHEMA
 from ..settings import Settings
 from .container import Reader, Writer, replacing
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Kept", "open_file", "save"]
 
-LAYOUT = 1
+LAYOUT = 2
 """Counts up whenever rows are laid out, or prepared, in another way within one release."""
 
 HIERARCHY = ("position", "user", "end")
@@ -43,6 +44,7 @@ class Kept:
     tables: Mapping[str, Table]
     warnings: Callable[[], tuple[Problem, ...]]
     rejected: Callable[[], dict[str, Any]]
+    history: Callable[[], History]
     only: Any
     fingerprint: str
 
@@ -80,6 +82,7 @@ def save(path: str | os.PathLike[str], kept: Kept) -> None:
                 "only": encoded(kept.only),
                 "hierarchy": {part: writer.array(getattr(kept.hierarchy, part)) for part in HIERARCHY},
                 "tables": {name: write_table(table, writer) for name, table in kept.tables.items()},
+                "history": writer.add(json.dumps([_entry(one) for one in kept.history().entries]).encode()),
                 "warnings": writer.add(json.dumps([_told(one) for one in kept.warnings()]).encode()),
                 "rejected": {
                     name: write_frame(frame, name, writer) for name, frame in kept.rejected().items()
@@ -123,10 +126,22 @@ def open_file(path: str | os.PathLike[str], *, verify: bool = False) -> Kept:
         settings=Settings(**settings),
         hierarchy=Hierarchy(**{part: reader.array(told["hierarchy"][part]) for part in HIERARCHY}),
         tables={name: read_table(name, table, reader) for name, table in told["tables"].items()},
+        history=lambda: _history(reader),
         warnings=lambda: _warnings(reader),
         rejected=lambda: {name: read_frame(frame, reader) for name, frame in told["rejected"].items()},
         only=decoded(told["only"]),
         fingerprint=told["fingerprint"],
+    )
+
+
+def _entry(entry: Entry) -> list[Any]:
+    return [entry.table, encoded(entry.id), entry.column, encoded(entry.value), entry.day]
+
+
+def _history(reader: Reader) -> History:
+    told = json.loads(bytes(reader.bytes_of(reader.manifest["history"])))
+    return History(
+        tuple(Entry(table, decoded(i), column, decoded(v), day) for table, i, column, v, day in told)
     )
 
 
