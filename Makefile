@@ -13,7 +13,7 @@ endif
 DEMO_VIEWER := U0000015
 DEMO_DAY := 2026-06-30
 
-.PHONY: help demo test test-long lint bench pins clean
+.PHONY: help demo docs test test-long lint bench load pins clean
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -24,6 +24,12 @@ demo: $(VENV)/.demo  ## make a sample company, print a manager's Success report,
 	$(BIN)/cs-metrics report demo/data --viewer $(DEMO_VIEWER) --as-of $(DEMO_DAY) --rows 3
 	$(BIN)/cs-metrics report demo/data --viewer $(DEMO_VIEWER) --as-of $(DEMO_DAY) --out demo/success_report.html
 	@echo; echo "The same as a page: demo/success_report.html"
+
+docs: $(VENV)/.docs  ## build the documentation into site/, every example of the catalog computed anew
+	$(BIN)/python tools/make_docs.py build
+	cd build && ../$(BIN)/zensical build --clean --strict --config-file zensical.toml
+	rm -rf site && mv build/site site
+	$(BIN)/python tools/make_docs.py check
 
 test: lint  ## lint, types and all tests
 	$(BIN)/python -m pytest -n 2
@@ -41,20 +47,26 @@ bench: $(VENV)/.test  ## measure against Polars, DuckDB and pandas
 	$(BIN)/python bench/review.py
 	$(BIN)/python bench/load.py
 	$(BIN)/python bench/revenue.py
+	$(BIN)/python bench/customer_success.py
+	$(BIN)/python bench/open.py
 	$(BIN)/python bench/page.py
+
+load: $(VENV)/.test  ## the example service under load, beside the same on DuckDB, at 1,000,000 engagements
+	@$(INSTALL) --group load
+	$(BIN)/python examples/service/load.py
 
 pins: $(VENV)/.made  ## find the versions in constraints.txt anew
 	$(BIN)/python -m pip install --quiet uv
 	(head -1 constraints.txt; $(BIN)/uv pip compile pyproject.toml --quiet --upgrade --universal \
-	  --python-version 3.11 --all-extras --group test --group lint \
+	  --python-version 3.11 --all-extras --group test --group lint --group docs --group load \
 	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links) > constraints.new
 	mv constraints.new constraints.txt
 
 clean:  ## remove what was made
-	rm -rf $(VENV) demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) demo build site dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The environment; the files .made, .demo and .test say what is in it, so that it is made once.
+# The environment; the files .made, .demo, .docs and .test say what is in it, so that it is made once.
 
 $(VENV)/.made:
 	@$(PYTHON) -c '$(FITS)' 2>/dev/null || { \
@@ -67,6 +79,11 @@ $(VENV)/.made:
 $(VENV)/.demo: $(VENV)/.made pyproject.toml constraints.txt
 	@echo "installing cs-metrics"
 	@$(INSTALL) --editable ".[cli]"
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.made pyproject.toml constraints.txt
+	@echo "installing cs-metrics and what its documentation is made with"
+	@$(INSTALL) --editable ".[charts,cli]" --group docs
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.made pyproject.toml constraints.txt

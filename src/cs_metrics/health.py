@@ -27,9 +27,10 @@ def scores(view: View, model: HealthModel = DEFAULT_HEALTH) -> Scores:
     """Accounts with their health, 0 (worst) to 100 (best); worst first, then by id.
 
     Each metric's latest measure by the as-of day is put on 0 to 100 by its scale, values beyond its ends as
-    these; the score is the weighted mean over the metrics that the account has, `coverage` the weight of these
-    ÷ the model's. `missing="worst"` counts metrics that an account lacks as 0, so that every account has a
-    score; `missing="none"` gives an account that lacks one no score. Accounts without a score are excluded.
+    these; the score is the weighted mean over the metrics that the account has (our decision), `coverage` the
+    weight of these ÷ the model's. `missing="worst"` counts metrics that an account lacks as 0, so that every
+    account has a score; `missing="none"` gives an account that lacks one no score. Accounts without a score are
+    excluded.
 
     Ours: a metric that nobody in view has is no error, unless a metric in view is spelt almost alike: then it
     is taken for a slip, and is an OptionError.

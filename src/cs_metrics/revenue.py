@@ -39,8 +39,10 @@ def mrr_movements(view: View, *, months: int = 12, gap_days: int = 0) -> Monthly
 
     Our decisions: credits move MRR too, so an account has MRR where it is not 0. A gap of at most `gap_days`
     days without MRR between two days with it is no churn: the account keeps over it what it had on its eve; a
-    gap that is not over on the as-of day is churn. Rows are the subscriptions that counted on some day by then.
-    In the portfolio's currency. An empty portfolio gives zeros.
+    gap that is not over on the as-of day is churn.
+
+    Rows are the subscriptions that counted on some day by then. In the portfolio's currency. An empty portfolio
+    gives zeros.
     """
     subscriptions = view.subscriptions
     moved = subscriptions.movements((as_count(months, "months"), as_count(gap_days, "gap_days")))
@@ -63,7 +65,11 @@ def net_revenue_retention(view: View, *, months: int = 12) -> Ratio:
 
 @metric(title="Gross revenue retention", unit="share of MRR", source=TERMS, counts="accounts", needs=BILLING)
 def gross_revenue_retention(view: View, *, months: int = 12) -> Ratio:
-    """As net revenue retention, but no account counts for more than it had: what was kept, without expansion."""
+    """As net revenue retention, but no account counts for more than it had: what was kept, without expansion.
+
+    The smaller of what an account has and had is added up, account by account; excluded are the same. No value
+    where nobody had any.
+    """
     then, now, rows = view.subscriptions.retained(as_count(months, "months"))
     return Ratio.of_amounts(rows, then.at_most(now), then)
 
@@ -104,8 +110,9 @@ def cohorts(
 
     `measure="accounts"` counts the accounts that have MRR then, `"mrr"` adds it up, in the portfolio's currency;
     `.shares()` is of the first number. Our decisions: the first number is that of the end of the cohort's own
-    period, so who came and left within it is in none; a period in which nobody came is no cohort. Rows are the
-    subscriptions that counted on some day by the as-of day. An empty portfolio gives no cohorts.
+    period, so who came and left within it is in none; a period in which nobody came is no cohort.
+
+    Rows are the subscriptions that counted on some day by the as-of day. An empty portfolio gives no cohorts.
     """
     if by not in ("month", "quarter"):
         raise OptionError("by", by, ("month", "quarter"))

@@ -72,7 +72,8 @@ def contract_value_at_risk(
 def engagements_in_poor_health(view: View, *, poor: Collection[Health] = POOR) -> Breakdown:
     """Open engagements by poor health: red, then yellow (`poor` sets which words are poor, and their order).
 
-    Health is the one the row carries. Excluded: closed, healthy, and those whose health is missing.
+    Poor is red or yellow (our decision). Health is the one the row carries. Excluded: closed, healthy, and those
+    whose health is missing, which is neither poor nor good.
     """
     rows = poor_health(view, poor)
     health = rows.table.health
@@ -86,7 +87,7 @@ def engagements_in_poor_health(view: View, *, poor: Collection[Health] = POOR) -
 def renewals_due_in_poor_health(view: View, *, within: int = 90, poor: Collection[Health] = POOR) -> Listing:
     """Open engagements in poor health with an undecided contract in force that ends in the next `within` days.
 
-    By id. An empty portfolio gives an empty list.
+    Poor is red or yellow (our decision). By id. An empty portfolio gives an empty list.
     """
     contracts = view.contracts
     due = contracts.engagement.any(contracts.renewal_due(as_count(within, "within")).index)

@@ -38,9 +38,10 @@ def segments(
     """Accounts by value and effort, in four segments, with health band, employees and relative size; by id.
 
     Value is the account's MRR on the as-of day, 0 without a subscription, or that per seat; effort the score
-    of the effort model. What equals a threshold is high. `Cut.median()` and `Cut.mean()` are taken over the
-    accounts that have both, `Cut.at(value, effort)` is given; values are compared exactly. `relative_size` is
-    employees ÷ the mean employees of the accounts in view that have them, placed or not.
+    of the effort model. What equals a threshold is high. `Cut.median()`, the default (our decision), and
+    `Cut.mean()` are taken over the accounts that have both, `Cut.at(value, effort)` is given; values are
+    compared exactly. `relative_size` is employees ÷ the mean employees of the accounts in view that have them,
+    placed or not.
 
     Accounts without seats (missing, 0 or, ours, fewer) have no value per seat, those without an effort score
     no place: both are excluded. Parts of a portfolio merge if they were cut at the same thresholds.

@@ -68,7 +68,7 @@ def data_of(found: ReportResult, rows: int) -> str:
     known: Known = {}
     tables: dict[str, Any] = {}
     metrics: dict[str, Any] = {}
-    currency = found.view.portfolio.settings.currency
+    currency = found.context.currency
     for name, table in {part.table.table.schema.name: part.table for part in behind}.items():
         mine = [part for part in behind if part.table is table]
         union, places = _united(table, mine)
@@ -77,7 +77,7 @@ def data_of(found: ReportResult, rows: int) -> str:
             metrics[part.result.spec.id] = _metric(part, name, place, currency)
     told = {
         "asOf": found.as_of.isoformat(),
-        "digits": found.view.portfolio.exponent,
+        "digits": found.context.exponent,
         "tables": tables,
         "metrics": metrics,
     }

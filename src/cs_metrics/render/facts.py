@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from . import shape
 
 if TYPE_CHECKING:
-    from ..filters import ValueBand
     from ..report import ReportResult
 
 __all__ = ["facts_of"]
@@ -15,13 +15,12 @@ __all__ = ["facts_of"]
 
 def facts_of(found: ReportResult) -> dict[str, str]:
     """What a reader must know of every number of a report."""
-    view = found.view
-    everyone = not isinstance(view.viewer, int | str)
+    everyone = not isinstance(found.viewer, int | str)
     return {
-        "As of": shape.day(view.as_of),
-        "Viewer": "everyone" if everyone else f"user {view.viewer}",
-        "Filters": _filters({} if view.filters is None else view.filters.applied),
-        "Currency": view.portfolio.settings.currency,
+        "As of": shape.day(found.as_of),
+        "Viewer": "everyone" if everyone else f"user {found.viewer}",
+        "Filters": _filters(found.filters),
+        "Currency": found.context.currency,
     }
 
 
@@ -37,9 +36,9 @@ def _filters(applied: dict[str, Any]) -> str:
     return f"{len(told)} applied: {'; '.join(told)}" if told else "none"
 
 
-def _band(band: ValueBand) -> str:
-    low = None if band.low is None else shape.number(band.low)
-    if band.high is None:
+def _band(band: list[str | None]) -> str:
+    low, high = (None if bound is None else shape.number(Decimal(bound)) for bound in band)
+    if high is None:
         return "any known" if low is None else f"{low} and more"
-    below = f"below {shape.number(band.high)}"
+    below = f"below {high}"
     return below if low is None else f"{low} to {below}"
