@@ -7,12 +7,13 @@ import io
 import re
 from collections.abc import Iterator
 
+import pandas as pd
 import pytest
 
 import cs_metrics as csm
 from browser import BROWSER, Browser
 from builders import A, everyone, portfolio
-from test_pictures import many, segments_of
+from test_pictures import many, named, segments_of
 from test_render import report_on
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="there is no Chromium here")
@@ -60,22 +61,7 @@ def test_nothing_in_the_data_runs(payload: str, browser: Browser) -> None:
 
 def test_nothing_in_the_pictures_runs(browser: Browser) -> None:
     """Names of accounts, items and tags, stages and kinds of risk that would run, in all that is drawn."""
-    ids = [f"{n}{text}" for n, text in enumerate(OWNED)]
-    view = everyone(
-        portfolio(
-            accounts=[{"id": i, "owner_id": "U1", "name": i, "employees": 5} for i in ids],
-            engagements=[{"id": i, "account_id": i, "stage": i, "health": "red"} for i in ids],
-            risk_signals=[{"id": i, "engagement_id": i, "category": i, "scope": i} for i in ids],
-            subscriptions=[{"id": i, "account_id": i, "plan": i} for i in ids],
-            alerts=[{"id": i, "account_id": i, "name": i, "kind": "risk", "raised_on": A} for i in ids],
-            measures=[],
-            stack_items=[{"id": i, "name": i} for i in ids],
-            stack_tags=[{"item_id": i, "tag": i} for i in ids],
-            stack_positions=[
-                {"account_id": i, "item_id": i, "aligned": True, "mrr": 5, "mrr_opportunity": 3} for i in ids
-            ],
-        )
-    )
+    view = named(OWNED)
     for report in (csm.reports.customer_success(view), csm.reports.at_risk(view)):
         with browser.tab(report.to_html()) as tab:
             found = tab.run("""
@@ -189,8 +175,12 @@ def test_rows_are_sorted_searched_and_saved(browser: Browser) -> None:
 
 
 def test_many_rows_do_not_freeze_it(browser: Browser) -> None:
-    rows = [{"id": n, "stage": "onboarding"} for n in range(100_000)]
-    view = everyone(portfolio(engagements=rows))
+    engagements = pd.DataFrame(
+        {"id": range(100_000), "account_id": "A1", "stage": "onboarding", "created_on": "2026-01-01"}
+    )
+    accounts = pd.DataFrame({"id": ["A1"], "owner_id": ["U1"]})
+    users = pd.DataFrame({"id": ["U1"], "role": ["success_manager"]})
+    view = everyone(csm.Portfolio.from_frames(users=users, accounts=accounts, engagements=engagements))
     script = """
         $('button[data-rows="overview.total_engagements"]').click();
         return [$$("dialog tbody tr").length, $("dialog [role=status]").textContent, $(".more").hidden];

@@ -31,7 +31,8 @@ CROWD = 400
 COLUMNS, LINES = 14, 12
 SIZES = (3.0, 4.0, 5.0, 6.5, 8.0, 10.0, 12.0, 14.0)
 """The radii in which marks are drawn, in pixels."""
-EDGE = 0.03
+LEFT, RIGHT = 0.075, 0.97
+"""Where the lowest value stands, right of the ticks of effort, and the highest."""
 SHAPES = {
     "bad": "M-{0} -{0}H{0}V{0}H-{0}Z",
     "poor": "M-{1} -{0}H{1}L0 {1}Z",
@@ -71,7 +72,8 @@ class _Axes:
     def x(self, value: float) -> float:
         ends = [across(end, self.constant) for end in (self.low, self.high)]
         share = (across(value, self.constant) - ends[0]) / ((ends[1] - ends[0]) or 1.0)
-        return EDGE + (1 - 2 * EDGE) * (0.5 if self.low == self.high else min(max(share, -EDGE), 1 + EDGE))
+        share = 0.5 if self.low == self.high else min(max(share, -0.02), 1.02)
+        return LEFT + (RIGHT - LEFT) * share
 
     def y(self, effort: float) -> float:
         share = (effort - self.bottom) / ((self.top - self.bottom) or 1.0)
