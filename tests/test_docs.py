@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import functools
 import importlib
 import pkgutil
 import re
@@ -39,8 +40,15 @@ EXAMPLES = [
 ]
 
 
+SAMPLE = functools.lru_cache(csm.samples.portfolio)
+"""Examples share the samples that they look at: a portfolio never changes."""
+
+
 @pytest.mark.parametrize(("page", "block"), EXAMPLES)
-def test_examples_run(page: Path, block: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_examples_run(
+    page: Path, block: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csm.samples, "portfolio", SAMPLE)
     exec(compile(block, named(page), "exec"), {"__name__": "example"})
 
 
