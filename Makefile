@@ -13,7 +13,7 @@ endif
 DEMO_VIEWER := U0000015
 DEMO_DAY := 2026-06-30
 
-.PHONY: help demo docs test test-long lint bench pins clean
+.PHONY: help demo docs test test-long lint bench load pins clean
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -47,11 +47,18 @@ bench: $(VENV)/.test  ## measure against Polars, DuckDB and pandas
 	$(BIN)/python bench/review.py
 	$(BIN)/python bench/load.py
 	$(BIN)/python bench/revenue.py
+	$(BIN)/python bench/customer_success.py
+	$(BIN)/python bench/open.py
+	$(BIN)/python bench/page.py
+
+load: $(VENV)/.test  ## the example service under load, beside the same on DuckDB, at 1,000,000 engagements
+	@$(INSTALL) --group load
+	$(BIN)/python examples/service/load.py
 
 pins: $(VENV)/.made  ## find the versions in constraints.txt anew
 	$(BIN)/python -m pip install --quiet uv
 	(head -1 constraints.txt; $(BIN)/uv pip compile pyproject.toml --quiet --upgrade --universal \
-	  --python-version 3.11 --all-extras --group test --group lint --group docs \
+	  --python-version 3.11 --all-extras --group test --group lint --group docs --group load \
 	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links) > constraints.new
 	mv constraints.new constraints.txt
 

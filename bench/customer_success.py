@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 import data  # noqa: F401 - it finds the library in a clone
+from harness import measure
 from peers import success_prepare as s
-from report import measure
 
 AS_OF = date(2026, 6, 30)
 BOOK = 50

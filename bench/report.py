@@ -8,41 +8,23 @@ from __future__ import annotations
 
 import argparse
 import gc
-import json
 import os
-import statistics
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
-from fractions import Fraction
-from math import isclose
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import data
 from engines import OURS, PEERS, Engine, engine, have_ours, plain
+from harness import command, csm_with, finish, measure, print_times, same
 from peers import arrays, numpy_peer
 from peers import words as w
 
 AS_OF = date(2026, 6, 30)
-BOOK = 50
 BY_IDS = "polars, scoped by ids"
 FLOOR = "floor"
-
-
-def same(one: Any, other: Any) -> bool:
-    """Whether two values agree; an empty missing bucket may be left out, a share may differ by a last bit."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        left, right = ({k: v for k, v in each.items() if k is not None or v != 0} for each in (one, other))
-        return set(left) == set(right) and all(same(left[key], right[key]) for key in left)
-    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
-        return len(one) == len(other) and all(map(same, one, other))
-    if isinstance(one, (float, Fraction)) or isinstance(other, (float, Fraction)):
-        return one is not None and other is not None and isclose(float(one), float(other), rel_tol=1e-12)
-    return bool(one == other)
 
 
 def in_order(one: Any, other: Any) -> bool:
@@ -105,34 +87,6 @@ class Floor:
             list(self.pool.map(self._read, self.halves))
 
 
-def csm_with(ready: arrays.Ready, book: int) -> Any:
-    """The agent whose book is nearest to so many engagements."""
-    sizes = np.diff(ready.starts["engagements"])[: len(ready.org)]
-    sizes = np.where(ready.org.manager, 10**9, sizes)
-    nearest = int(np.argmin(np.abs(sizes - book)))
-    return next(user for user, at in ready.org.position.items() if at == nearest)
-
-
-def measure(jobs: dict[str, Any], rounds: int) -> dict[str, tuple[float, float]]:
-    """Median wall and processor milliseconds of each job, taken in turns."""
-    for job in jobs.values():
-        job()
-        job()
-    times: dict[str, list[tuple[float, float]]] = {name: [] for name in jobs}
-    gc.collect()
-    gc.disable()
-    for _ in range(rounds):
-        for name, job in jobs.items():
-            wall, used = time.perf_counter(), time.process_time()
-            job()
-            times[name].append((time.perf_counter() - wall, time.process_time() - used))
-    gc.enable()
-    return {
-        name: (statistics.median(w for w, _ in each) * 1e3, statistics.median(c for _, c in each) * 1e3)
-        for name, each in times.items()
-    }
-
-
 def _jobs(engines: list[Engine], ready: dict[str, Any], viewer: Any, floor: Floor) -> dict[str, Any]:
     jobs = {each.name: (lambda each=each: each.report(ready[each.name], AS_OF, viewer)) for each in engines}
     if "polars" in jobs and viewer is not None:
@@ -143,15 +97,6 @@ def _jobs(engines: list[Engine], ready: dict[str, Any], viewer: Any, floor: Floo
     return jobs
 
 
-def _table(times: dict[str, tuple[float, float]], floor: Floor) -> None:
-    ours = times.get(OURS, (None,))[0]
-    print(f"    {'':24s}{'wall ms':>10s}{'cpu ms':>10s}{'/ ours':>9s}{'/ floor':>9s}")
-    for name, (wall, used) in times.items():
-        ratio = f"{wall / ours:9.1f}" if ours else f"{'':9s}"
-        print(f"    {name:24s}{wall:10.3f}{used:10.3f}{ratio}{wall / times[FLOOR][0]:9.1f}")
-    print(f"    (the floor reads {floor.bytes / 1e6:.1f} MB)")
-
-
 def run(options: argparse.Namespace) -> list[dict[str, Any]]:
     names = ([OURS] if have_ours() and not options.without_ours else []) + options.engines
     engines, rows = [engine(name) for name in names], []
@@ -159,7 +104,7 @@ def run(options: argparse.Namespace) -> list[dict[str, Any]]:
         path = data.folder(options.cache, size, options.seed)
         ready = {each.name: each.prepare(data.load(path, each.kind)) for each in engines}
         marks = ready.get("numpy") or arrays.prepare(data.load(path, "pandas"))
-        for scope, viewer in (("EVERYONE", None), ("one CSM", csm_with(marks, BOOK))):
+        for scope, viewer in (("EVERYONE", None), ("one CSM", csm_with(marks, "engagements"))):
             floor = Floor(marks, viewer)
             answers = {"numpy": numpy_peer.report(marks, AS_OF, *marks.org.scope(viewer))}
             answers |= {e.name: e.report(ready[e.name], AS_OF, viewer) for e in engines if e.name != "numpy"}
@@ -173,7 +118,8 @@ def run(options: argparse.Namespace) -> list[dict[str, Any]]:
             for line in unlike:
                 print("    !", line)
             times = measure(_jobs(engines, ready, viewer, floor), options.rounds)
-            _table(times, floor)
+            print_times(times, FLOOR)
+            print(f"    (the floor reads {floor.bytes / 1e6:.1f} MB)")
             rows.append({
                 "engagements": size, "scope": scope, "in_scope": int(count), "times": times,
                 "touched": floor.bytes, "different": len(unlike),
@@ -184,21 +130,8 @@ def run(options: argparse.Namespace) -> list[dict[str, Any]]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000, 1_000_000])
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--engines", nargs="*", default=[*PEERS, "numpy"])
-    parser.add_argument("--without-ours", action="store_true", help="the peers alone")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--cache", type=Path, default=data.DEFAULT_CACHE)
-    parser.add_argument("--json", type=Path, help="also write the figures here")
-    options = parser.parse_args()
-    rows = run(options)
-    if options.json:
-        options.json.write_text(json.dumps(rows, indent=2))
-    return 1 if any(row["different"] for row in rows) else 0
+    options = command(__doc__, "--sizes", [1_000, 10_000, 1_000_000], [*PEERS, "numpy"]).parse_args()
+    return finish(run(options), options)
 
 
 if __name__ == "__main__":

@@ -20,8 +20,8 @@ import numpy as np
 
 import billing
 import data  # noqa: F401 - it says how many threads Polars has, and where the library is
+from harness import measure
 from peers import revenue_ready as ready_for
-from report import measure
 
 AS_OF = dt.date(2026, 6, 30)
 PEERS = ("polars", "duckdb", "pandas")

@@ -9,23 +9,19 @@ from __future__ import annotations
 import argparse
 import gc
 import importlib
-import json
 import os
 import sys
 from datetime import date
 from functools import partial
-from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 import data
 from engines import OURS, PEERS, Engine, plain
+from harness import command, csm_with, finish, measure, print_times, same
 from peers import review_arrays as ra
 from peers import review_words as rw
-from report import AS_OF, measure, same
+from report import AS_OF
 
-BOOK = 50
 PER_ENGAGEMENT = 0.5635
 """How many subscriptions the sample has for each engagement."""
 
@@ -76,22 +72,6 @@ def differences(answers: dict[str, dict[str, Any]]) -> list[str]:
     ]
 
 
-def csm_with(ready: ra.Ready, book: int) -> Any:
-    """The agent whose book is nearest to so many accounts."""
-    sizes = np.diff(ready.starts["accounts"])[: len(ready.org)]
-    sizes = np.where(ready.org.manager, 10**9, sizes)
-    nearest = int(np.argmin(np.abs(sizes - book)))
-    return next(user for user, at in ready.org.position.items() if at == nearest)
-
-
-def _table(times: dict[str, tuple[float, float]]) -> None:
-    ours = times.get(OURS, (None,))[0]
-    print(f"    {'':24s}{'wall ms':>10s}{'cpu ms':>10s}{'/ ours':>9s}")
-    for name, (wall, used) in times.items():
-        ratio = f"{wall / ours:9.1f}" if ours else ""
-        print(f"    {name:24s}{wall:10.3f}{used:10.3f}{ratio}")
-
-
 def run(options: argparse.Namespace) -> list[dict[str, Any]]:
     names = ([] if options.without_ours else [OURS]) + options.engines
     engines, rows = [engine(name) for name in names], []
@@ -103,7 +83,7 @@ def run(options: argparse.Namespace) -> list[dict[str, Any]]:
             each.name: each.prepare(data.load(path, "pandas", ra.TABLES) if each.name == OURS else marks)
             for each in engines
         }
-        for scope, viewer in (("EVERYONE", None), ("one CSM", csm_with(marks, BOOK))):
+        for scope, viewer in (("EVERYONE", None), ("one CSM", csm_with(marks, "accounts"))):
             spans = marks.spans(*marks.org.scope(viewer))
             count = {name: last - first for name, (first, last) in spans.items()}
             unlike = differences({e.name: e.report(ready[e.name], AS_OF, viewer) for e in engines})
@@ -116,7 +96,7 @@ def run(options: argparse.Namespace) -> list[dict[str, Any]]:
                 print("    !", line)
             jobs = {e.name: partial(e.report, ready[e.name], AS_OF, viewer) for e in engines}
             times = measure(jobs, options.rounds)
-            _table(times)
+            print_times(times)
             rows.append({"scope": scope, "in_scope": count, "times": times, "different": len(unlike)})
         del ready, marks
         gc.collect()
@@ -124,21 +104,8 @@ def run(options: argparse.Namespace) -> list[dict[str, Any]]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--subscriptions", type=int, nargs="+", default=[10_000, 1_000_000])
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--engines", nargs="*", default=list(PEERS))
-    parser.add_argument("--without-ours", action="store_true", help="the peers alone")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--cache", type=Path, default=data.DEFAULT_CACHE)
-    parser.add_argument("--json", type=Path, help="also write the figures here")
-    options = parser.parse_args()
-    rows = run(options)
-    if options.json:
-        options.json.write_text(json.dumps(rows, indent=2))
-    return 1 if any(row["different"] for row in rows) else 0
+    options = command(__doc__, "--subscriptions", [10_000, 1_000_000], list(PEERS)).parse_args()
+    return finish(run(options), options)
 
 
 if __name__ == "__main__":

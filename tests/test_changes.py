@@ -34,7 +34,8 @@ from cs_metrics.results import Change, schema
 from worlds import GROUPS, Group, arguments, compute, library_filters, load, record_keys, row_keys
 
 EACH_GROUP = pytest.mark.parametrize("group", GROUPS, ids=str)
-COSTLY = settings(max_examples=max(settings.default.max_examples // 4, 1))
+HALF = settings(max_examples=max(settings.default.max_examples // 2, 1))
+COSTLY = settings(max_examples=max(settings.default.max_examples // 6, 1))
 EXPLAINING = ("entered", "left", "changed")
 
 
@@ -178,67 +179,73 @@ def keys(table: str, frame: pd.DataFrame) -> list[Any]:
 
 
 @EACH_GROUP
+@HALF
 @given(st.data())
-def test_entered_left_and_changed_add_up_to_every_difference(group: Group, data: Any) -> None:
+def test_every_change_is_made_of_rows(group: Group, data: Any) -> None:
     """Law 7, second half."""
     views = data.draw(pairs(group))
     for change, where in every(group, *views):
-        before, after = numbers(change.before), numbers(change.after)
-        difference = {cell: after.get(cell, 0) - before.get(cell, 0) for cell in {*before, *after}}
-        assert without_zeros(flat(change.difference)) == without_zeros(difference), where
-        parts = {name: flat(part) for name, part in change.parts.items()}
-        for cell, number in flat(change.difference).items():
-            assert sum(part[cell] for part in parts.values()) == number, where
-        for cell, line in change.lines().items():
-            assert line.before == before.get(cell, 0) and line.after == after.get(cell, 0), where
-        total = change.total
-        assert (total is None) == (not isinstance(change.after, csm.Breakdown | csm.Tree)), where
-        if total is not None:
-            assert total.difference == change.after.total - change.before.total, where
-            assert total.entered + total.left + total.changed == total.difference, where
-
-
-@EACH_GROUP
-@given(st.data())
-def test_who_entered_and_left_are_the_rows_of_one_side_only(group: Group, data: Any) -> None:
-    views = data.draw(pairs(group))
-    for change, where in every(group, *views):
-        table = change.spec.counts
-        before, after = row_keys(change.before), row_keys(change.after)
-        assert change.tables[0] == table, where
-        assert keys(table, change.entered()) == [key for key in after if key not in set(before)], where
-        assert keys(table, change.left()) == [key for key in before if key not in set(after)], where
-        assert change.entered_count - change.left_count == change.after.used - change.before.used, where
-        counts = change.entered_count, change.left_count, change.changed_count
-        assert counts == tuple(change.counts[table].values()), where
-        changed = keys(table, change.changed())
-        assert len(set(changed)) == change.changed_count, where
-        assert set(changed) <= set(before) & set(after), where
+        the_parts_add_up_to_every_difference(change, where)
+        who_entered_and_left_are_the_rows_of_one_side_only(change, where)
 
 
 @EACH_GROUP
 @COSTLY
 @given(st.data())
-def test_row_by_row_the_differences_add_up(group: Group, data: Any) -> None:
+def test_every_change_is_made_of_rows_row_by_row(group: Group, data: Any) -> None:
     views = data.draw(pairs(group))
     for change, where in every(group, *views):
-        found: dict[str, dict[Any, Any]] = {what: {} for what in EXPLAINING}
-        names = list(change.to_dict()["names"])
-        for table in change.tables:
-            lines = change.by_row(table)
-            for line in lines.to_dict("records"):
-                assert like_enough(line["after"] - line["before"], line["difference"]), where
-                cell = tuple(None if line[name] != line[name] else line[name] for name in names)
-                sums = found[line["what"]]
-                sums[cell] = sums.get(cell, 0) + line["difference"]
-            changed = lines[lines["what"] == "changed"].drop(columns="what").reset_index(drop=True)
-            assert changed.to_dict("records") == change.changed(table).to_dict("records"), where
-            for what in ("entered", "left"):  # every row that entered or left says what it adds
-                some = set(keys(table, lines[lines["what"] == what]))
-                assert some <= set(keys(table, getattr(change, what)(table))), where
-        for what, sums in found.items():
-            parts = flat(change.parts[what])
-            assert all(like_enough(sums.get(cell, 0), parts.get(cell, 0)) for cell in {*sums, *parts}), where
+        row_by_row_the_differences_add_up(change, where)
+
+
+def the_parts_add_up_to_every_difference(change: Any, where: str) -> None:
+    before, after = numbers(change.before), numbers(change.after)
+    difference = {cell: after.get(cell, 0) - before.get(cell, 0) for cell in {*before, *after}}
+    assert without_zeros(flat(change.difference)) == without_zeros(difference), where
+    parts = {name: flat(part) for name, part in change.parts.items()}
+    for cell, number in flat(change.difference).items():
+        assert sum(part[cell] for part in parts.values()) == number, where
+    for cell, line in change.lines().items():
+        assert line.before == before.get(cell, 0) and line.after == after.get(cell, 0), where
+    total = change.total
+    assert (total is None) == (not isinstance(change.after, csm.Breakdown | csm.Tree)), where
+    if total is not None:
+        assert total.difference == change.after.total - change.before.total, where
+        assert total.entered + total.left + total.changed == total.difference, where
+
+
+def who_entered_and_left_are_the_rows_of_one_side_only(change: Any, where: str) -> None:
+    table = change.spec.counts
+    before, after = row_keys(change.before), row_keys(change.after)
+    assert change.tables[0] == table, where
+    assert keys(table, change.entered()) == [key for key in after if key not in set(before)], where
+    assert keys(table, change.left()) == [key for key in before if key not in set(after)], where
+    assert change.entered_count - change.left_count == change.after.used - change.before.used, where
+    counts = change.entered_count, change.left_count, change.changed_count
+    assert counts == tuple(change.counts[table].values()), where
+    changed = keys(table, change.changed())
+    assert len(set(changed)) == change.changed_count, where
+    assert set(changed) <= set(before) & set(after), where
+
+
+def row_by_row_the_differences_add_up(change: Any, where: str) -> None:
+    found: dict[str, dict[Any, Any]] = {what: {} for what in EXPLAINING}
+    names = list(change.to_dict()["names"])
+    for table in change.tables:
+        lines = change.by_row(table)
+        for line in lines.to_dict("records"):
+            assert like_enough(line["after"] - line["before"], line["difference"]), where
+            cell = tuple(None if line[name] != line[name] else line[name] for name in names)
+            sums = found[line["what"]]
+            sums[cell] = sums.get(cell, 0) + line["difference"]
+        changed = lines[lines["what"] == "changed"].drop(columns="what").reset_index(drop=True)
+        assert changed.to_dict("records") == change.changed(table).to_dict("records"), where
+        for what in ("entered", "left"):  # every row that entered or left says what it adds
+            some = set(keys(table, lines[lines["what"] == what]))
+            assert some <= set(keys(table, getattr(change, what)(table))), where
+    for what, sums in found.items():
+        parts = flat(change.parts[what])
+        assert all(like_enough(sums.get(cell, 0), parts.get(cell, 0)) for cell in {*sums, *parts}), where
 
 
 def without_parents(rows: list[Any]) -> list[Any]:
@@ -281,7 +288,7 @@ def test_what_entered_adds_is_the_metric_over_it_alone(group: Group, data: Any, 
 def test_a_change_travels(group: Group, data: Any) -> None:
     """As JSON under the schema and back, pickled, and as frames; backwards it is the same with another sign."""
     views = data.draw(pairs(group))
-    checker = jsonschema.Draft202012Validator(schema())
+    checker = jsonschema.Draft202012Validator(schema("change"))
     for change, where in every(group, *views):
         text = change.to_json()
         checker.validate(json.loads(text))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from typing import Any
 
 import jsonschema
 import numpy as np
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 
 import cs_metrics as csm
@@ -95,6 +96,17 @@ BROKEN = [
 ]
 
 
+@pytest.fixture
+def unshrunk() -> Iterator[None]:
+    """That a law is broken is enough to know; the smallest world in which it is takes minutes."""
+    before = settings.get_current_profile_name()
+    settings.register_profile("unshrunk", settings.default, phases=[Phase.generate])
+    settings.load_profile("unshrunk")
+    yield
+    settings.load_profile(before)
+
+
+@pytest.mark.usefixtures("unshrunk")
 @pytest.mark.parametrize(
     ("what", "function", "more"), BROKEN, ids=lambda value: getattr(value, "__name__", "")
 )
@@ -120,6 +132,7 @@ def _only(what: str) -> list[Any]:
     return [names[what]]
 
 
+@pytest.mark.usefixtures("unshrunk")
 def test_what_is_no_result_is_told() -> None:
     nothing = declared(lambda view: 7)
     with pytest.raises((laws.BrokenLaw, AttributeError)):
@@ -129,6 +142,7 @@ def test_what_is_no_result_is_told() -> None:
         check_metric(wrong, examples=100)
 
 
+@pytest.mark.usefixtures("unshrunk")
 def test_what_json_cannot_carry_is_told() -> None:
     with pytest.raises(jsonschema.ValidationError, match="bare"):
         check_metric(declared(no_result), examples=50, laws=[laws.json_reads_back])
@@ -141,6 +155,7 @@ def test_a_good_metric_passes_with_its_options() -> None:
         check_metric(good, options=[{"seat": 0}])
 
 
+@pytest.mark.usefixtures("unshrunk")
 def test_options_are_tried() -> None:
     def fails(view: Any, *, bad: bool = False) -> Any:
         rows = view.engagements.everything
@@ -152,6 +167,7 @@ def test_options_are_tried() -> None:
         check_metric(metric, options=[{"bad": True}], examples=5)
 
 
+@pytest.mark.usefixtures("unshrunk")
 def test_what_is_said_not_to_merge_must_not() -> None:
     good = declared(large, counts="accounts")
     with pytest.raises(laws.BrokenLaw, match="said not to"):

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tomllib
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,44 @@ def test_a_report_into_a_file(
 ) -> None:
     assert told("report", company, "--everyone", "--as-of", DAY, *asked) == (0, "", "")
     assert (in_folder / asked[1]).read_text("utf-8").startswith(begins)
+
+
+def test_a_report_as_workbook_and_as_csv(company: Path, told: Any, in_folder: Path) -> None:
+    view = csm.Portfolio.read(company).view(as_of=DAY, viewer=csm.EVERYONE)
+    asked = ("report", company, "--everyone", "--as-of", DAY, "--report", "portfolio_act")
+    found = csm.reports.portfolio_act(view)
+    assert told(*asked, "--out", "act.xlsx") == (0, "", "")
+    assert told(*asked, "--format", "xlsx", "--out", "workbook") == (0, "", "")
+    found.to_excel(in_folder / "expected.xlsx")
+    for name in ("act.xlsx", "workbook"):
+        with zipfile.ZipFile(name) as book, zipfile.ZipFile("expected.xlsx") as expected:
+            assert {part: book.read(part) for part in book.namelist()} == {
+                part: expected.read(part) for part in expected.namelist()
+            }
+    assert told(*asked, "--format", "csv", "--out", "some/folder") == (0, "", "")
+    for file in found.to_csv(in_folder / "expected"):
+        assert (in_folder / "some/folder" / file.name).read_bytes() == file.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (["--format", "xlsx"], "give --out FILE"),
+        (["--format", "csv"], "give --out FOLDER"),
+        (["--out", "x.csv"], "name a folder with --format csv --out FOLDER"),
+        (["--format", "csv", "--out", "a file"], "name a folder"),
+        (["--out", "x.xlsx", "--rows", "5"], "leave out --rows"),
+        (["--format", "csv", "--out", "x", "--rows", "0"], "leave out --rows"),
+        (["--format", "xlsx", "--out", "no/such/x.xlsx"], "no/such/x.xlsx"),
+    ],
+)
+def test_what_a_workbook_or_csv_needs_is_said(
+    company: Path, told: Any, in_folder: Path, asked: list[str], said: str
+) -> None:
+    (in_folder / "a file").write_text("mine")
+    status, out, err = told("report", company, "--everyone", "--as-of", DAY, *asked)
+    assert (status, out) == (2, "") and err.startswith("cs-metrics: ") and err.count("\n") == 1
+    assert said in err and [path.name for path in in_folder.iterdir()] == ["a file"]
 
 
 def test_ids_that_are_whole_numbers_are_found(tmp_path: Path, told: Any) -> None:

@@ -20,7 +20,7 @@ from cs_metrics import cli
 from cs_metrics.records import SCHEMA, Column, Kind
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/**/*.md")])
 MODULES = sorted(
     name for _, name, _ in pkgutil.walk_packages(csm.__path__, "cs_metrics.") if not name.endswith("__main__")
 )

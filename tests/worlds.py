@@ -10,7 +10,6 @@ import cs_metrics as csm
 import oracle
 from cs_metrics import testing
 from cs_metrics.testing.changing import canaries, compute, everything, record_keys, row_keys, shards
-from oracle_base import UNSET
 from oracle_scope import Scope
 from variants_beyond import BEYOND_TABLES, BEYOND_VARIANTS
 from variants_portfolio import portfolio_variants
@@ -117,7 +116,7 @@ GROUPS = (
 )
 """Each metric of the catalog stands in one of them; a test keeps it so."""
 __all__ = [
-    "CALLS", "GROUPS", "VARIANTS", "Group", "arguments", "besides", "canaries", "changed", "compute", "cut_by_the_view",
+    "CALLS", "GROUPS", "VARIANTS", "Group", "arguments", "canaries", "changed", "compute", "cut_by_the_view",
     "everything", "library_filters", "load", "record_keys", "row_keys", "scope", "shards", "view", "viewer_of",
 ]  # fmt: skip
 CALLS = [call for group in GROUPS for call in group.calls]
@@ -174,26 +173,6 @@ def scope(world: Any, filters: Any = None) -> Scope:
         fiscal_year_start=world.fiscal_year_start,
     )
     return Scope(told, world.as_of, viewer, filters)
-
-
-def besides(result: Any, answer: oracle.Answer) -> list[tuple[Any, Any]]:
-    """What an answer says beside value and rows, and what the result says of it."""
-    half = getattr(result, "current", result)
-    said = [
-        (half.numerator if name == "numerator" else half.denominator, getattr(answer, name))
-        for name in ("numerator", "denominator")
-        if getattr(answer, name) is not UNSET
-    ]
-    if answer.previous is not UNSET:
-        said.append((result.previous.value, answer.previous))
-    if answer.shares is not UNSET:
-        said.append((result.shares(), answer.shares))
-    said += [
-        (getattr(result, name), getattr(answer, name))
-        for name in ("change", "change_share", "total")
-        if getattr(answer, name) is not UNSET
-    ]
-    return said
 
 
 def changed(world: Any, tables: dict[str, list[Any]]) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +17,7 @@ from .errors import CsMetricsError, DataError, OptionError, Problem, UnknownView
 from .filters import Filters, ValueBand
 from .intake import OWN, SOURCES, folder_settings, propose
 from .models import DEFAULT_EFFORT, DEFAULT_HEALTH, EffortModel, HealthModel, Model
+from .published import SCHEMAS
 from .render.text import printable
 from .results.base import plain
 from .view import EVERYONE
@@ -42,7 +44,11 @@ FILTERS = {
 """The flags of the filters that take words or ids, each with its name in `Filters`."""
 IDS = {"owners": "users", "accounts": "accounts"}
 LARGE = 100_000
-SUFFIXES = {".html": "html", ".htm": "html", ".json": "json"}
+SUFFIXES = {".html": "html", ".htm": "html", ".json": "json", ".xlsx": "xlsx"}
+
+
+WHOLE = {"xlsx": "FILE", "csv": "FOLDER"}
+"""The formats that are files of their own, and what --out names of each."""
 
 
 class Failure(Exception):
@@ -77,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"cs-metrics {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for add in (_add_report, _add_check, _add_map, _add_sample, _add_metrics):
+    for add in (_add_report, _add_check, _add_map, _add_sample, _add_metrics, _add_schema):
         add(commands)
     return parser
 
@@ -102,12 +108,14 @@ def _add_report(commands: Any) -> None:
         told = f"the {kind} model, as TOML; the default one unless given"
         command.add_argument(f"--{kind}-model", metavar="FILE", type=Path, help=told)
     command.add_argument(
-        "--format", choices=("text", "json", "html"), help="default: by FILE's ending, or text"
+        "--format", choices=("text", "json", "html", "xlsx", "csv"), help="default: by FILE's ending, or text"
     )
-    command.add_argument("--out", metavar="FILE", type=Path, help="write to FILE")
+    command.add_argument(
+        "--out", metavar="FILE", type=Path, help="write to FILE; of csv a folder, with a file a metric"
+    )
     command.add_argument(
         "--rows", metavar="N", type=int,
-        help="so many rows of each listing; default: 10 as text, 1000 as html, all as json",
+        help="so many rows of each listing; default: 10 as text, 1000 as html, all as json; xlsx, csv: always all",
     )  # fmt: skip
 
 
@@ -146,6 +154,15 @@ def _add_sample(commands: Any) -> None:
     command.add_argument("--seed", metavar="S", type=int, default=1, help="default: %(default)s")
 
 
+def _add_schema(commands: Any) -> None:
+    command = commands.add_parser("schema", help="the JSON Schemas of what comes out and of what goes in")
+    command.set_defaults(run=_schema)
+    command.add_argument(
+        "which", nargs="?", choices=tuple(SCHEMAS), default="all", help="default: %(default)s"
+    )
+    command.add_argument("--out", metavar="FILE", type=Path, help="write to FILE")
+
+
 def _add_metrics(commands: Any) -> None:
     command = commands.add_parser("metrics", help="the catalog: every metric with unit, source and options")
     command.set_defaults(run=_metrics)
@@ -156,6 +173,7 @@ def _add_metrics(commands: Any) -> None:
 
 def _report(arguments: argparse.Namespace) -> int:
     report = catalog.report(arguments.report)
+    kind = _format(arguments)
     portfolio = _load(arguments)
     viewer = EVERYONE if arguments.everyone else _id(portfolio, "users", arguments.viewer)
     models = _models(arguments)
@@ -165,11 +183,31 @@ def _report(arguments: argparse.Namespace) -> int:
     except UnknownViewer:
         raise Failure(f"{viewer!r} is not a user here; for all rows give --everyone") from None
     _warn(portfolio, view)
-    kind = arguments.format or SUFFIXES.get(arguments.out.suffix.lower() if arguments.out else "", "text")
     known = {name for metric in report.metrics for name in metric.defaults}
     options = {name: model for name, model in models.items() if name in known}
-    _write(_rendered(report.compute(view, **options), kind, arguments.rows), kind, arguments.out)
+    found = report.compute(view, **options)
+    if kind == "xlsx":
+        found.to_excel(arguments.out)
+    elif kind == "csv":
+        found.to_csv(arguments.out)
+    else:
+        _write(_rendered(found, kind, arguments.rows), kind, arguments.out)
     return 0
+
+
+def _format(arguments: argparse.Namespace) -> str:
+    """In which format to write, said before anything is computed if it cannot be."""
+    out: Path | None = arguments.out
+    ending = out.suffix.lower() if out else ""
+    kind: str = arguments.format or ("csv" if ending == ".csv" else SUFFIXES.get(ending, "text"))
+    if kind in WHOLE:
+        if out is None:
+            raise Failure(f"{kind} is not for a screen: give --out {WHOLE[kind]}")
+        if arguments.rows is not None:
+            raise Failure(f"{kind} holds all rows: leave out --rows")
+    if kind == "csv" and (ending == ".csv" or (out is not None and out.exists() and not out.is_dir())):
+        raise Failure(f"{out}: csv is a file a metric, so name a folder with --format csv --out FOLDER")
+    return kind
 
 
 def _models(arguments: argparse.Namespace) -> dict[str, Model]:
@@ -345,6 +383,11 @@ def _described(metric: Metric) -> Iterator[str]:
     if metric.defaults:
         options = ", ".join(f"{name}={plain(value)!r}" for name, value in metric.defaults.items())
         yield f"    options: {options}"
+
+
+def _schema(arguments: argparse.Namespace) -> int:
+    _write(json.dumps(SCHEMAS[arguments.which](), indent=2) + "\n", "json", arguments.out)
+    return 0
 
 
 # streams ------------------------------------------------------------------------------------------------

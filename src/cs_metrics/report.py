@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from .errors import MissingTable, OptionError
+from .errors import MissingTable, OptionError, RowsNotKept
+from .filters import GO_BY
 from .metric import Metric, metric_of
-from .results import Listing, Result
+from .results import Context, Listing, Result
+from .results.base import said
+from .results.version import REPORTS
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -147,11 +150,27 @@ def _job(metric: Metric, view: View, options: Mapping[str, Any]) -> Callable[[],
 
 @attrs.frozen(kw_only=True, eq=False)
 class ReportResult:
-    """A computed report: `results` by metric id, in the report's order."""
+    """A computed report: `results` by metric id, in the report's order.
+
+    One that was read back from JSON says the same, and has neither its view nor the rows behind its numbers.
+    """
 
     report: Report
-    view: View
+    _view: View | None
     results: Mapping[str, Result | Unavailable]
+    _context: Context | None = None
+
+    @property
+    def view(self) -> View:
+        """What it was computed over."""
+        if self._view is None:
+            raise RowsNotKept(f"{self.id} was read back without its view; compute it again to look further")
+        return self._view
+
+    @property
+    def context(self) -> Context:
+        """Who looked, at which day, at what, in which currency, and at which rows."""
+        return Context.of_view(self.view) if self._context is None else self._context
 
     @property
     def id(self) -> str:
@@ -166,17 +185,22 @@ class ReportResult:
     @property
     def as_of(self) -> dt.date:
         """The day on which its numbers stand."""
-        return self.view.as_of
+        return self.context.as_of
 
     @property
     def viewer(self) -> Any:
         """Who looked: a user's id, or EVERYONE."""
-        return self.view.viewer
+        return self.context.viewer
 
     @property
     def filters_applied(self) -> int:
         """How many filters the view was narrowed by."""
-        return 0 if self.view.filters is None else len(self.view.filters.applied)
+        return len(self.filters)
+
+    @property
+    def filters(self) -> dict[str, Any]:
+        """What the view was narrowed to, by the names of the filters, as JSON says it."""
+        return {name: given for name, given in self.context.filters.items() if name not in GO_BY}
 
     def __getitem__(self, metric: str) -> Result | Unavailable:
         """A result by its metric's id, "overview.total_engagements"."""
@@ -191,16 +215,14 @@ class ReportResult:
 
     def to_dict(self, rows: int | None = None) -> dict[str, Any]:
         """The report as JSON takes it; of listings the first `rows` rows, all of them by default."""
-        filters = self.view.filters
         return {
+            "schema": REPORTS,
             "report": self.report.id,
             "title": self.report.title,
             "purpose": self.report.purpose.value,
             "audiences": [audience.value for audience in self.report.audiences],
             "source": self.report.source,
-            "as_of": self.as_of.isoformat(),
-            "viewer": self.viewer if isinstance(self.viewer, int | str) else {"everyone": True},
-            "filters": {} if filters is None else filters.to_dict(),
+            **self.context.to_dict(),
             "filters_applied": self.filters_applied,
             "sections": [
                 {"title": title, "metrics": [_as_dict(result, rows) for result in results]}
@@ -211,6 +233,36 @@ class ReportResult:
     def to_json(self, rows: int | None = None) -> str:
         """The report as JSON text."""
         return json.dumps(self.to_dict(rows), ensure_ascii=False, allow_nan=False)
+
+    @staticmethod
+    def from_dict(data: Mapping[str, Any]) -> ReportResult:
+        """A report from what `to_dict` gave: equal to it, without its view and the rows behind its numbers.
+
+        Raises:
+            DataError: it is not what `to_dict` gives.
+        """
+        from .published import report_from_dict
+
+        return report_from_dict(data)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        from .results.openapi import pydantic_schema
+
+        return pydantic_schema(cls, cls.from_dict, {"$ref": "#/$defs/ReportResult"})
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: Any, handler: Any) -> Any:
+        from .published import report_definitions
+        from .results.openapi import component
+
+        return component({"$ref": "#/$defs/ReportResult"}, report_definitions(), handler)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both say the same of the same view; of which portfolio is told apart, as for results."""
+        return isinstance(other, ReportResult) and _said(self) == _said(other)
+
+    __hash__ = None  # type: ignore[assignment]
 
     def to_frames(self) -> dict[str, Any]:
         """Each result as a frame, by metric id; metrics without their table are left out."""
@@ -265,6 +317,15 @@ class ReportResult:
 
 def _as_dict(result: Result | Unavailable, rows: int | None) -> dict[str, Any]:
     if isinstance(result, Unavailable):
-        return {"kind": "unavailable", "metric": {"id": result.metric.id, "title": result.metric.title},
-                "needs": result.table}  # fmt: skip
+        return {"kind": "unavailable", "metric": result.metric.spec({}).to_dict(), "needs": result.table}
     return result.to_dict(rows) if isinstance(result, Listing) else result.to_dict()
+
+
+def _said(found: ReportResult) -> dict[str, Any]:
+    told = said(found.to_dict())
+    return told | {
+        "sections": [
+            section | {"metrics": [said(metric) for metric in section["metrics"]]}
+            for section in told["sections"]
+        ]
+    }

@@ -66,10 +66,7 @@ def remembered(compute: Callable[[Any, Any], T]) -> Callable[[Any, Any], T]:
 
     @functools.wraps(compute)
     def answer(table: Any, about: Any) -> T:
-        if not table.view.shared:
-            return table.once((name, about), lambda: compute(table, about))  # type: ignore[no-any-return]
-        with table._locks.setdefault(f"{name} {about}", threading.Lock()):
-            return table.once((name, about), lambda: compute(table, about))  # type: ignore[no-any-return]
+        return table.once((name, about), lambda: compute(table, about))  # type: ignore[no-any-return]
 
     return answer
 

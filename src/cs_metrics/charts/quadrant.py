@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
 
+from ..render.scales import across, skew, skewed_ticks, step
 from .drawing import Row, axis, empty, finish, merged, names, of, written
 from .health import bands_of
 from .picture import Chart
@@ -38,7 +38,6 @@ CROWD, FEW, NAMED = 1_500, 100, 12
 """More accounts than these are drawn together where they lie together; so few are drawn larger; named."""
 COLUMNS, LINES = 32, 22
 DOT, LEAST, LARGEST = 70.0, 0.4, 8.0
-SKEWED = 12
 
 
 def quadrant(result: Any, words: Words, *, switch: bool = True) -> Chart:
@@ -52,7 +51,7 @@ def quadrant(result: Any, words: Words, *, switch: bool = True) -> Chart:
     mode = result.spec.options["value"]
     shown = {mode: result} | (_other(result) if switch else {})
     styles = bands_of(result.spec.options["health"])
-    skewed = _constant([float(line[1]) for line in result.head(result.value)])
+    skewed = skew([float(line[1]) for line in result.head(result.value)])
     sets = {name: _dots(one, words, name, styles, skewed) for name, one in shown.items()}
     for rows in sets.values():
         _name(rows, skewed)
@@ -98,33 +97,12 @@ def _said(band: Any) -> str:
     return "unscored" if band is None else clean(str(band).replace("_", " "))
 
 
-def _constant(values: Sequence[float]) -> float | None:
-    """Where values are spread over very different sizes, from what size on their axis is logarithmic."""
-    sizes = sorted(abs(value) for value in values if value)
-    if len(sizes) < 2 or sizes[-1] < SKEWED * statistics.median(sizes):
-        return None
-    return max(sizes[len(sizes) // 4], sizes[-1] * 1e-6)
-
-
-def _across(value: float, constant: float | None) -> float:
-    """Where a value stands on the axis, up to a scale."""
-    return value if constant is None else math.copysign(math.log1p(abs(value) / constant), value)
-
-
 def _ticks(sets: Mapping[str, list[Row]], constant: float) -> str:
     """Where the ticks of a logarithmic axis stand, by the value shown: 0 and round numbers, not too close."""
     found = []
     for mode, rows in sets.items():
         low, high = min(row["x"] for row in rows), max(row["x"] for row in rows)
-        sizes = [
-            step * 10.0**power for power in range(-2, 16) for step in (1, 3) if step * 10.0**power >= constant
-        ]
-        gap = (_across(high, constant) - _across(low, constant)) * 0.07
-        ticks: list[float] = []
-        for tick in sorted([0.0, *sizes, *(-size for size in sizes)]):
-            far = not ticks or _across(tick, constant) - _across(ticks[-1], constant) >= gap
-            if low <= tick <= high and far:
-                ticks.append(tick)
+        ticks = skewed_ticks(low, high, constant, 0.07)
         found.append(f"shown === '{mode}' ? {json.dumps(ticks)}")
     return f"{' : '.join(found)} : []"
 
@@ -154,11 +132,11 @@ def _dots(
     rows.sort(
         key=lambda row: (-worst[row["band"]] if row["band"] is not None else -len(worst) - 1, -row["size"])
     )
-    ends = [_across(end(row["x"] for row in rows), skewed) for end in (min, max)]
+    ends = [across(end(row["x"] for row in rows), skewed) for end in (min, max)]
     if len(rows) <= FEW:
         rows = [row | {"size": 2 * row["size"]} for row in rows]
     for row in rows:
-        row["right"] = 2 * _across(row["x"], skewed) > sum(ends)
+        row["right"] = 2 * across(row["x"], skewed) > sum(ends)
         row["health"] = styles[row["band"]].on(_said(row.pop("band")))
     return rows
 
@@ -171,10 +149,10 @@ def _name(rows: list[Row], skewed: float | None) -> None:
     """Write the names of few accounts beside them, where they do not stand upon each other."""
     if len(rows) > NAMED:
         return
-    across, up = [_across(row["x"], skewed) for row in rows], [row["y"] for row in rows]
-    wide, high = (max(across) - min(across)) * 0.2, (max(up) - min(up)) * 0.045
+    xs, ys = [across(row["x"], skewed) for row in rows], [row["y"] for row in rows]
+    wide, high = (max(xs) - min(xs)) * 0.2, (max(ys) - min(ys)) * 0.045
     taken: list[tuple[float, float]] = []
-    for row, x, y in zip(rows, across, up, strict=True):
+    for row, x, y in zip(rows, xs, ys, strict=True):
         free = all(abs(x - other) > wide or abs(y - above) > high for other, above in taken)
         row["name"] = row["account"] if free else ""
         if free:
@@ -187,18 +165,14 @@ def _size(relative: float | None) -> float:
 
 def _together(rows: list[Row], words: Words, skewed: float | None) -> list[Row]:
     """One dot for the accounts of one band and one segment that lie in one cell of a grid, at their middle."""
-    across, up = [_across(row["x"], skewed) for row in rows], [row["y"] for row in rows]
-    width, height = (min(across), max(across)), (min(up), max(up))
+    xs, ys = [across(row["x"], skewed) for row in rows], [row["y"] for row in rows]
+    width, height = (min(xs), max(xs)), (min(ys), max(ys))
     cells: dict[Any, list[Row]] = {}
-    for row, x, y in zip(rows, across, up, strict=True):
-        cell = _step(x, *width, COLUMNS), _step(y, *height, LINES)
+    for row, x, y in zip(rows, xs, ys, strict=True):
+        cell = step(x, *width, COLUMNS), step(y, *height, LINES)
         cells.setdefault((*cell, str(row["band"]), row["segment"]), []).append(row)
     most = max(len(group) for group in cells.values())
     return [_one(group, words, most) for group in cells.values()]
-
-
-def _step(value: float, low: float, high: float, steps: int) -> int:
-    return 0 if high <= low else min(int((value - low) / (high - low) * steps), steps - 1)
 
 
 def _one(group: list[Row], words: Words, most: int) -> Row:

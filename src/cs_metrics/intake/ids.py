@@ -276,9 +276,3 @@ def _ranked_words(words: list[npt.NDArray[np.uint64]]) -> Int32s:
         rows = order[tied]
         order[tied] = rows[np.lexsort([word[rows] for word in reversed(words)])]
     return _inverse(order)
-
-
-def _sorted_places(array: Any) -> Any:
-    import pyarrow.compute as pc
-
-    return pc.sort_indices(array)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import Problem
 from .arrows import first_value, present, type_name
-from .values import Bad, Piece, Rows
+from .values import Piece, Rows
 
 __all__ = ["Finding", "Findings", "Note"]
 
@@ -76,10 +76,6 @@ class Findings:
         self, table: str, column: str | None, code: str, expected: str | Sequence[str], **more: Any
     ) -> None:
         self.found.append(Finding(table=table, column=column, code=code, expected=expected, **more))
-
-    def add_bad(self, table: str, column: str, bads: Sequence[Bad]) -> None:
-        for rows, code, expected in bads:
-            self.add(table, column, code, expected, rows=rows)
 
     def sort(self, columns: Mapping[str, Sequence[str]]) -> None:
         """Tables and columns in the schema's order; unknown ones first."""

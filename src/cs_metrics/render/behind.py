@@ -37,7 +37,7 @@ EXACT_IN_SCRIPT = 2**53
 Known: TypeAlias = dict[str, dict[int, Any]]
 """The ids of parents, by table and row, that a page has looked up already."""
 TEXTS = {str, type(None)}
-SHARES = ("share", "alignment", "coverage")
+SHARES = ("share", "share_before", "alignment", "coverage")
 _DAYS = {"date": "text"}
 """Days that come as dates are told in ISO form, as text."""
 
@@ -68,7 +68,7 @@ def data_of(found: ReportResult, rows: int) -> str:
     known: Known = {}
     tables: dict[str, Any] = {}
     metrics: dict[str, Any] = {}
-    currency = found.view.portfolio.settings.currency
+    currency = found.context.currency
     for name, table in {part.table.table.schema.name: part.table for part in behind}.items():
         mine = [part for part in behind if part.table is table]
         union, places = _united(table, mine)
@@ -77,7 +77,7 @@ def data_of(found: ReportResult, rows: int) -> str:
             metrics[part.result.spec.id] = _metric(part, name, place, currency)
     told = {
         "asOf": found.as_of.isoformat(),
-        "digits": found.view.portfolio.exponent,
+        "digits": found.context.exponent,
         "tables": tables,
         "metrics": metrics,
     }
@@ -115,6 +115,9 @@ def _metric(part: _Behind, table: str, places: list[int], currency: str) -> dict
             for name, (_, column) in lead.items()
             if name not in schema.columns
         ]
+        for column in told["own"]:
+            if column["name"] == "change" and "share_before" in lead:
+                column["kind"] = "points"  # of one share over another
     return told
 
 

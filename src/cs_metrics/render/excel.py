@@ -13,6 +13,7 @@ from ..errors import OptionError
 from ..results import Listing, Result
 from . import shape
 from .export import columns_of, summary
+from .facts import facts_of
 from .local import style, written_for
 
 if TYPE_CHECKING:
@@ -39,17 +40,24 @@ def to_excel(found: ReportResult, path: Path, locale: str | None = None) -> None
             str(path),
             'a workbook only where xlsxwriter is installed: pip install "cs-metrics[excel]"',
         ) from None
-    with written_for(locale), xlsxwriter.Workbook(str(path), NO_FORMULAS) as book:
-        made = dt.datetime.combine(max(found.as_of, dt.date(FIRST_YEAR + 80, 1, 1)), dt.time())
-        book.set_properties({"title": found.title, "created": made})  # this library has no clock
-        looks = _Looks(book, found)
-        names = _sheet_names(found)
-        contents = book.add_worksheet("Contents")
-        _contents(contents, found, names, looks)
-        for metric, name in names.items():
-            result = found.results[metric]
-            if isinstance(result, Result):
-                _sheet(book.add_worksheet(name), result, looks)
+    try:
+        with written_for(locale), xlsxwriter.Workbook(str(path), NO_FORMULAS) as book:
+            _fill(book, found)
+    except xlsxwriter.exceptions.FileCreateError as error:
+        raise error.args[0] from None  # the OSError that says which file, and why
+
+
+def _fill(book: Any, found: ReportResult) -> None:
+    made = dt.datetime.combine(max(found.as_of, dt.date(FIRST_YEAR + 80, 1, 1)), dt.time())
+    book.set_properties({"title": found.title, "created": made})  # this library has no clock
+    looks = _Looks(book, found)
+    names = _sheet_names(found)
+    contents = book.add_worksheet("Contents")
+    _contents(contents, found, names, looks)
+    for metric, name in names.items():
+        result = found.results[metric]
+        if isinstance(result, Result):
+            _sheet(book.add_worksheet(name), result, looks)
 
 
 class _Looks:
@@ -57,8 +65,8 @@ class _Looks:
 
     def __init__(self, book: Any, found: ReportResult) -> None:
         manner = style()
-        digits = found.view.portfolio.exponent
-        currency = found.view.portfolio.settings.currency
+        digits = found.context.exponent
+        currency = found.context.currency
         decimals = f".{'0' * digits}" if digits else ""
         plain = f'#,##0{decimals} "{currency}"'
         self.head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
@@ -95,7 +103,7 @@ def _sheet_names(found: ReportResult) -> dict[str, str]:
 def _contents(sheet: Any, found: ReportResult, names: Mapping[str, str], looks: _Looks) -> None:
     """The first sheet: who looked, when, at what, and each metric with the way to its sheet."""
     sheet.write_string(0, 0, _text(found.title), looks.title)
-    facts = shape.facts(found)
+    facts = facts_of(found)
     for row, (name, said) in enumerate(facts.items(), 1):
         sheet.write_string(row, 0, name)
         if name == "As of":

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..results import Listing, Result
 from . import shape
+from .facts import facts_of
 
 if TYPE_CHECKING:
     from ..report import ReportResult
@@ -64,7 +65,7 @@ def write(text: str, path: Path) -> None:
 
 def summary(found: ReportResult) -> dict[str, list[Any]]:
     """What a report holds: its metrics, their values, who looked at what, and what was left out."""
-    facts = shape.facts(found)
+    facts = facts_of(found)
     table: dict[str, list[Any]] = {}
     for title, results in found.sections():
         for result in results:

@@ -10,38 +10,40 @@ import base64
 import functools
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib import resources
 from typing import TYPE_CHECKING
 
 from .._version import __version__
 from ..periods import as_count
 from ..report import Purpose, Unavailable
-from ..results import Amount, Count, Listing, Monthly, Ratio, Result, Trend
+from ..results import Amount, Count, Listing, Ratio, Result, Segments, Tree, Trend
 from . import bars, shape
 from .behind import SAFE_IN_SCRIPT, data_of
-from .local import style, written_for
-from .markup import Html, escaped, escaped_all, joined, tag
+from .facts import facts_of
+from .local import written_for
+from .markup import Html, escaped, joined, tag
+from .pictures import picture, shades
+from .table import table
 
 if TYPE_CHECKING:
     from ..report import ReportResult
 
 __all__ = ["escaped", "tag", "to_html"]
 
-LONG = 80
-"""A text of more letters gets a box of its own that scrolls."""
-SHORT = 12
-"""A text of no more letters, such as a day, stays on its line."""
 FIRST = 10
 """So many rows of a listing stand on the page itself, the others behind its number."""
-WIDE = 7
+WIDE = 6
 """A table of more columns gets the whole width."""
-LINES = 100
-"""So many lines at most has any other table."""
+MANY = 9
+"""A number of more letters is written smaller."""
+COHORTS = 13
+"""So many cohorts stand on the page: those of a year, and the one before."""
 TILES = (Amount, Count, Ratio, Trend)
 WORDS = {
     "yes": "yes",
     "no": "no",
+    "points": "points",
     "close": "Close",
     "search": "Search these rows",
     "csv": "Download as CSV",
@@ -55,7 +57,8 @@ WORDS = {
 def to_html(found: ReportResult, rows: int, locale: str | None = None) -> str:
     """The page, with the first `rows` rows behind each number."""
     count = as_count(rows, "rows")
-    with written_for(locale):
+    with written_for(locale) as manner:
+        spoken = None if manner is None else manner.tag
         sections = [
             _section(f"tab-{place}", title, results, count, found.report.purpose)
             for place, (title, results) in enumerate(found.sections(), 1)
@@ -66,12 +69,11 @@ def to_html(found: ReportResult, rows: int, locale: str | None = None) -> str:
                 tag("main", *sections),
                 tag("footer", f"{found.report.source} · made with cs_metrics {__version__}"),
                 _data("data", data_of(found, count)),
-                _data("words", _words()),
+                _data("words", _words(spoken)),
                 Html(f"<script>{_part('page.js')[0]}</script>"),
             ]
         )
-        manner = style()
-        language = "en" if manner is None else manner.tag
+        language = "en" if spoken is None else spoken
         return f'<!doctype html>\n<html lang="en" data-locale="{language}">{_head(found)}<body>{body}</body></html>\n'
 
 
@@ -83,9 +85,9 @@ def _part(name: str) -> tuple[Html, str]:
     return Html(text), f"'sha256-{digest}'"
 
 
-def _words() -> str:
-    manner = style()
-    text = json.dumps(WORDS | {"locale": None if manner is None else manner.tag})
+@functools.lru_cache(64)
+def _words(locale: str | None) -> str:
+    text = json.dumps(WORDS | {"locale": locale})
     for letter, escape in SAFE_IN_SCRIPT.items():
         text = text.replace(letter, escape)
     return text
@@ -112,7 +114,7 @@ def _head(found: ReportResult) -> Html:
 
 
 def _header(found: ReportResult) -> Html:
-    told = shape.facts(found).items()
+    told = facts_of(found).items()
     facts = [tag("div", tag("dt", name), tag("dd", tag("bdi", said))) for name, said in told]
     links = [
         tag("li", tag("a", title, href=f"#tab-{place}"))
@@ -135,56 +137,77 @@ def _section(
         parts = {"tiles": [], "cards": [], "lists": []}
     for result in results:
         kind = "tiles" if isinstance(result, TILES) else "lists" if isinstance(result, Listing) else "cards"
-        parts[kind].append(_card(result, rows))
+        parts[kind].append(_card(result, rows, purpose))
     groups = "".join(f'<div class="{kind}">{"".join(cards)}</div>' for kind, cards in parts.items() if cards)
     named = f"{identity}-title"
     return tag("section", tag("h2", title, id=named), Html(groups), id=identity, aria_labelledby=named)
 
 
-def _card(result: Result | Unavailable, rows: int) -> Html:
+def _card(result: Result | Unavailable, rows: int, purpose: Purpose) -> Html:
     if isinstance(result, Unavailable):
         metric = result.metric
         needs = f'<p class="needs">{escaped(str(result))}</p>'
         about = _about(metric.definition, metric.source)
         return Html(f'<article id="{metric.id}"><h3>{escaped(metric.title)}</h3>{needs}{about}</article>')
     spec = result.spec
-    title = escaped(spec.title)
-    grid = shape.grid(result, min(rows, FIRST))
-    notes = [shape.note(result, min(rows, FIRST)), _left_out(result)]
-    wide = ' class="wide"' if grid is not None and len(grid.names) > WIDE else ""
+    shown = min(rows, FIRST if isinstance(result, Listing) else COHORTS)
+    grid = None if isinstance(result, TILES) else shape.grid(result, shown)
+    notes = [shape.note(result, shown), _left_out(result)]
+    wide = ' class="wide"' if _is_wide(result, grid) else ""
     return Html(
-        f'<article id="{spec.id}"{wide}><h3>{title}</h3>{_number(result, title)}{_picture(result, spec.title)}'
-        f"{'' if grid is None else _table(result, grid, title)}"
+        f'<article id="{spec.id}"{wide}><h3>{escaped(spec.title)}</h3>{_number(result, spec.title)}'
+        f"{_shown(result, grid, purpose, shown)}"
         + "".join(f'<p class="quiet">{escaped(said)}</p>' for said in notes if said)
         + f"{_about(spec.definition, spec.source)}</article>"
     )
+
+
+def _is_wide(result: Result, grid: shape.Grid | None) -> bool:
+    """Whether a card needs the whole width: a table of many columns, a picture of very many things."""
+    many = isinstance(result, Segments | Tree) or bars.paired(result)
+    return many or (grid is not None and len(grid.names) > WIDE)
+
+
+def _shown(result: Result, grid: shape.Grid | None, purpose: Purpose, rows: int) -> str:
+    """The picture of a result and its table, of a list to act on the table first; that there is nothing is said."""
+    if isinstance(result, TILES):
+        return ""
+    title = result.spec.title
+    drawn = picture(result, title)
+    if grid is None:
+        return drawn or ('<p class="quiet">nothing to show</p>' if rows else "")
+    listed = table(
+        grid,
+        bars.bars(result, len(grid.lines)),
+        title=title,
+        keys=bars.keys(result, grid.names),
+        shades=shades(result, len(grid.lines), len(grid.names) - 1),
+    )
+    if 'class="round' in drawn[:80]:
+        return f'<div class="both">{drawn}{listed}</div>'
+    acting = purpose is Purpose.OPERATIONALIZE and isinstance(result, Listing)
+    return listed + drawn if acting else drawn + listed
 
 
 def _number(result: Result, title: str) -> str:
     """The number, which opens its rows, and of a trend how it was before."""
     now = result.current if isinstance(result, Trend) else result
     value, unit = map(escaped, shape.headline(now))
+    look = "number many" if len(value) > MANY else "number"
     number = (
-        f'<p class="number"><button type="button" data-rows="{result.spec.id}" aria-haspopup="dialog" '
-        f'aria-label="{title}: {value} {unit}, show its rows">{value}</button> <span>{unit}</span></p>'
+        f'<p class="{look}"><button type="button" data-rows="{result.spec.id}" aria-haspopup="dialog" '
+        f'aria-label="{escaped(title)}: {value} {unit}, show its rows">{value}</button> <span>{unit}</span></p>'
     )
     return f"{number}{_trend(result)}" if isinstance(result, Trend) else number
 
 
 def _trend(result: Trend) -> str:
-    """Which way it goes and how far, and two bars: before, and now."""
-    before = " ".join(part for part in shape.headline(result.previous)[:1])
-    change = result.change
-    sign = "" if not change else "▲ " if change > 0 else "▼ "
-    by = result.change_share
-    far = "no change" if change == 0 else shape.share(abs(by)) if by is not None else ""
-    if change and by is None:
-        far = shape.number(abs(change))
-    said = f"{sign}{far}".strip()
-    return (
-        f'<p class="trend">{f"<b>{escaped(said)}</b> " if said else ""}<span>before: {escaped(before)}</span></p>'
-        f"{bars.pair(result)}"
-    )
+    """Which way it goes and how far, in a sign and in words, and two bars: before, and now."""
+    sign, said = shape.change(result)
+    arrow = f'<span aria-hidden="true">{sign} </span>' if sign else ""
+    before, _ = shape.headline(result.previous)
+    told = f"<b>{arrow}{escaped(said)}</b> " if said else ""
+    return f'<p class="trend">{told}<span>before: {escaped(before)}</span></p>{bars.pair(result)}'
 
 
 def _left_out(result: Result) -> str:
@@ -201,58 +224,3 @@ def _about(definition: str, source: str) -> Html:
         *(tag("p", " ".join(part.split())) for part in definition.split("\n\n")),
         tag("p", f"Source: {source}"),
     )
-
-
-def _picture(result: Result, title: str) -> str:
-    return bars.months(result, title) if isinstance(result, Monthly) else ""
-
-
-def _table(result: Result, grid: shape.Grid, title: str) -> str:
-    """A result's table: of a listing the first rows, of a breakdown or crosstab with a bar on each line."""
-    drawn = bars.bars(result)
-    names = escaped_all(grid.names)
-    keys = bars.legend(result)
-    for place, key in enumerate(keys, 1):
-        names[place] = key + names[place]
-    look = ['<th scope="col" dir="auto">', '<th scope="col" class="right" dir="auto">']
-    head = "".join(f"{look[right]}{name}</th>" for name, right in zip(names, grid.right, strict=True))
-    if drawn is not None:
-        head += '<th scope="col" class="bar"><span class="unseen">bar</span></th>'
-    body = [
-        f"<tr>{line}{'' if drawn is None else f'<td class=bar>{drawn[place]}</td>'}</tr>"
-        for place, line in enumerate(_lines(grid.lines[:LINES], grid.right))
-    ]
-    if len(grid.lines) > LINES:
-        told = f"{shape.number(LINES)} of {shape.number(len(grid.lines))} lines shown"
-        body.append(f'<tr><td colspan="{len(grid.names)}">{told}</td></tr>')
-    if grid.total:
-        (total,) = _lines([grid.total], grid.right)
-        body.append(f'<tr class="total">{total}{"" if drawn is None else "<td></td>"}</tr>')
-    return (
-        f'<div class="scroll" role="region" aria-label="{title}" tabindex="0"><table><thead><tr>{head}</tr></thead>'
-        f"<tbody>{''.join(body)}</tbody></table></div>"
-    )
-
-
-def _lines(lines: Sequence[tuple[str, ...]], right: tuple[bool, ...]) -> Iterator[str]:
-    """The cells of each line; `dir` keeps the direction of one text from turning another around."""
-    width = len(right)
-    texts = [text for line in lines for text in line]
-    safe = escaped_all(texts)
-    opened = [_opened(place, is_number) for place, is_number in enumerate(right)] * len(lines)
-    cells = [
-        f"{short if len(text) <= SHORT else wide}{cell}{end}" if len(text) <= LONG else
-        f'{wide}<div class="long">{cell}</div>{end}'
-        for text, cell, (short, wide, end) in zip(texts, safe, opened, strict=True)
-    ]  # fmt: skip
-    for start in range(0, len(cells), width):
-        yield "".join(cells[start : start + width])
-
-
-def _opened(place: int, right: bool) -> tuple[str, str, str]:
-    """How a column's cells begin, short texts and others, and how they end."""
-    name, scope = ("th", ' scope="row"') if place == 0 else ("td", "")
-    turned = "" if right and place else ' dir="auto"'
-    look = ' class="right"' if right else ' class="short"'
-    wide = look if right else ""
-    return f"<{name}{scope}{look}{turned}>", f"<{name}{scope}{wide}{turned}>", f"</{name}>"

@@ -63,6 +63,22 @@ class Style:
 
         return _bare(dates.format_date(value, "medium", locale=self.locale))
 
+    def short(self, value: float) -> str:
+        """A number in few digits, for where there is little room: 1,2 Mio.; whole, where no shorter form is usual."""
+        from babel import numbers
+
+        told = _bare(
+            numbers.format_compact_decimal(value, locale=self.locale, fraction_digits=_fraction(value))
+        )
+        whole = abs(value) >= 1000 and told.lstrip("-−")[:4].isdigit()
+        return self.number(round(value)) if whole else told
+
+    def month(self, number: int) -> str:
+        """The short name of a month, 1 to 12."""
+        from babel import dates
+
+        return _bare(dates.format_date(dt.date(2000, number, 1), "MMM", locale=self.locale))
+
     def money_pattern(self, currency: str, digits: int) -> str:
         """How a workbook writes amounts."""
         from babel import numbers
@@ -93,6 +109,14 @@ class Style:
 def _digits(value: Decimal) -> int:
     exponent = value.as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def _fraction(value: float) -> int:
+    """How many digits a number has after its point where it is told short: three in all help, more do not."""
+    size = abs(value)
+    while size >= 1000:
+        size /= 1000
+    return 0 if size >= 100 or size == int(size) else 1
 
 
 def _bare(text: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..results import Result
 from . import shape
+from .facts import facts_of
 from .markup import Html, joined, tag
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def of_report(found: ReportResult) -> str:
                 lines.append((title, result.spec.title, value, unit, shape.left_out(result)))
             else:
                 lines.append((title, result.metric.title, str(result), "", ""))
-    told = " · ".join(f"{name} {said}" for name, said in shape.facts(found).items())
+    told = " · ".join(f"{name} {said}" for name, said in facts_of(found).items())
     table = _table(("section", "metric", "value", "unit", "left out"), lines)
     return tag("div", tag("strong", found.title), table, tag("small", _cut(told)))
 

@@ -45,6 +45,7 @@
     date: (value) => (days ? days.format(new Date(value * DAY)) : isoDay(value)),
     amount: shownAmount,
     share: (value) => shares.format(value),
+    points: (value) => `${new Intl.NumberFormat(locale, { maximumFractionDigits: 1 }).format(value * 100)} ${words.points}`,
     number: plain,
     flag: (value) => (value ? words.yes : words.no),
     word: (value) => value.replaceAll("_", " "),
@@ -72,7 +73,7 @@
     if (typeof value !== "string") return String(value);
     return /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(value) ? `'${value}` : value;
   };
-  const isNumber = (column) => ["amount", "number", "share"].includes(column.kind);
+  const isNumber = (column) => ["amount", "number", "share", "points"].includes(column.kind);
   const compared = (column) => {
     const values = column.values;
     const numeric = isNumber(column) || ["date", "flag"].includes(column.kind);
@@ -223,6 +224,15 @@
   for (const button of document.querySelectorAll("button[data-rows]")) {
     if (Object.hasOwn(data.metrics, button.dataset.rows)) button.addEventListener("click", () => open(button.dataset.rows));
     else button.disabled = true;
+  }
+
+  // -- pictures: what is touched is told below, since a finger cannot point ------------------------------------
+
+  for (const figure of document.querySelectorAll(".picture")) {
+    figure.addEventListener("click", (event) => {
+      const named = event.target.closest("svg *")?.querySelector(":scope > title");
+      figure.querySelector("figcaption").textContent = named ? named.textContent : "";
+    });
   }
 
   // -- tabs ---------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What is shown of a report, whatever it is shown on: its facts, and each result's headline and table.
+"""What is shown of a result, whatever it is shown on: its headline, its table, and how numbers are written.
 
 Everything here is plain text as it came, formatted but not escaped: the one who prints it knows what is safe
 where it goes.
@@ -37,15 +37,15 @@ from .local import style
 
 if TYPE_CHECKING:
     from ..columns import Array
-    from ..filters import ValueBand
-    from ..report import ReportResult
     from ..scope import ViewTable
 
-__all__ = ["Grid", "facts", "grid", "headline", "left_out", "note", "spoken"]
+__all__ = ["Grid", "grid", "headline", "left_out", "note", "spoken"]
 
 SMALL = 10_000
 NUMBERS = {type(None), bool, int, float, Decimal}
 MISSING = "(missing)"
+UNITS = (("B", 1e9), ("M", 1e6), ("k", 1e3), ("", 1.0))
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 ACRONYMS = ("csm", "id", "mrr", "qbr")
 ENUM_WORDS = frozenset(
     (
@@ -67,30 +67,13 @@ class Grid:
     total: tuple[str, ...] | None = None
 
 
-def facts(found: ReportResult) -> dict[str, str]:
-    """What a reader must know of every number of a report."""
-    view = found.view
-    everyone = not isinstance(view.viewer, int | str)
-    return {
-        "As of": day(view.as_of),
-        "Viewer": "everyone" if everyone else f"user {view.viewer}",
-        "Filters": _filters({} if view.filters is None else view.filters.applied),
-        "Currency": view.portfolio.settings.currency,
-    }
-
-
 def headline(result: Result) -> tuple[str, str]:
     """A result's number, and what it is a number of."""
     unit = _unit(result)
     if isinstance(result, Ratio):
-        parts = f"({number(result.numerator)} / {number(result.denominator)})"
-        return ("no value", parts) if result.value is None else (number(result.value), f"{unit} {parts}")
+        return _ratio(result, unit)
     if isinstance(result, Monthly):
-        sums = _sums(result)
-        if len(sums) == 1:
-            (found,) = sums.values()
-            return money(found, unit) if isinstance(found, Decimal) else (number(found), unit)
-        return ", ".join(f"{number(total)} {spoken_name(name)}" for name, total in sums.items()), unit
+        return _over_months(result, unit)
     if isinstance(result, Trend):
         now, of = headline(result.current)
         return now, f"{of}, before: {headline(result.previous)[0]}{_changed(result)}"
@@ -107,6 +90,49 @@ def headline(result: Result) -> tuple[str, str]:
     if isinstance(found, Decimal) and unit == result.context.currency:
         return money(found, unit)
     return number(found), unit[:-1] if found == 1 and unit.endswith("s") else unit
+
+
+def _over_months(result: Monthly, unit: str) -> tuple[str, str]:
+    """The sum of each series; of what is counted anew each month the latest, of what moved from where to where."""
+    sums, series = _sums(result), result.value
+    if {"opening", "closing"} <= series.keys():
+        first, last = result.months[0], result.months[-1]
+        now, of = money(series["closing"][last], unit)
+        was, _ = money(series["opening"][first], unit)
+        return now, f"{of} at the end of {last}, {was} at the beginning of {first}".lstrip()
+    if len(sums) == 1:
+        (found,) = sums.values()
+        return money(found, unit) if isinstance(found, Decimal) else (number(found), unit)
+    return ", ".join(f"{number(total)} {spoken_name(name)}" for name, total in sums.items()), unit
+
+
+def _ratio(result: Ratio, unit: str) -> tuple[str, str]:
+    """A ratio, in percent where it is a share, and what over what."""
+    parts = f"({number(result.numerator)} / {number(result.denominator)})"
+    if result.value is None:
+        return "no value", parts
+    told = (share if _is_share(result) else number)(result.value)
+    return told, f"{unit.removeprefix('share ')} {parts}"
+
+
+def change(result: Trend) -> tuple[str, str]:
+    """Which way a trend goes, as a sign, and how far in words: as an amount, and as a share of what was before."""
+    if result.change is None:
+        return "", "cannot be compared"
+    if not result.change:
+        return "", "no change"
+    way = ("▲", "up") if result.change > 0 else ("▼", "down")
+    if _is_share(result.current):
+        return way[0], f"{way[1]} {number(round(abs(result.change) * 100, 1))} points"
+    by = number(abs(result.change))
+    return way[0], f"{way[1]} {by}" + (
+        "" if result.change_share is None else f" ({share(abs(result.change_share))})"
+    )
+
+
+def _is_share(result: Result) -> bool:
+    """Whether a ratio is a share of something, which is told in percent."""
+    return isinstance(result, Ratio) and result.spec.unit.startswith(("share of", "of "))
 
 
 def grid(result: Result, rows: int) -> Grid | None:
@@ -192,6 +218,25 @@ def number(value: Any) -> str:
     return f"{value:,}"
 
 
+def short(value: float) -> str:
+    """A number in three digits or so, for where there is little room: 3.5k."""
+    manner = style()
+    if manner is not None:
+        return manner.short(value)
+    size = abs(value)
+    unit, scale = next(one for one in UNITS if size >= one[1] * 0.9995 or one[1] == 1)
+    digits = 0 if size / scale >= 99.95 else 1
+    told = f"{size / scale:.{digits}f}".removesuffix(".0") + unit
+    return f"-{told}" if value < 0 else told
+
+
+def month(label: str) -> tuple[str, str]:
+    """A month, "2026-01", by its short name, and its year."""
+    year, _, number = label.partition("-")
+    manner = style()
+    return (MONTHS[int(number) - 1] if manner is None else manner.month(int(number))), year
+
+
 def share(value: float | None) -> str:
     if value is None:
         return ""
@@ -274,7 +319,7 @@ def _breakdown(result: Breakdown) -> Grid | None:
 def _tree(result: Tree) -> Grid | None:
     """Each tag with its share of the sum over tags, below it its items with theirs of the tag."""
     tags, shares, tag_shares = result.tags, result.shares(), result.tag_shares()
-    named, lines = _item_names(result), []
+    named, lines = item_names(result), []
     for tag, items in result.value.items():
         lines.append(("untagged" if tag is None else tag, "", "", number(tags[tag]), share(tag_shares[tag])))
         lines += [
@@ -328,10 +373,15 @@ def _listing(result: Listing, rows: int) -> Grid | None:
         return None
     first, *others = zip(*lines, strict=True)
     columns = dict(zip(result.names[1:], others, strict=True))
-    names = _row_names(result, len(lines))
+    names = row_names(result, len(lines))
     if names is not None and "name" not in columns:
         columns = {"name": tuple(names)} | columns
-    texts = [_TEXTS.get(name, cell) for name in columns]
+    kinds = result._types
+    texts = [
+        points if name == "change" and "share_before" in columns
+        else _TEXTS.get(name, _counted if kinds.get(name) == "number" else cell)
+        for name in columns
+    ]  # fmt: skip
     cells = [tuple(map(text, values)) for text, values in zip(texts, columns.values(), strict=True)]
     return Grid(
         (spoken_name(result.names[0]), *(_named(name, values, result) for name, values in columns.items())),
@@ -340,12 +390,22 @@ def _listing(result: Listing, rows: int) -> Grid | None:
     )
 
 
+def _counted(value: Any) -> str:
+    """A number that is no id."""
+    return "" if value is None or value != value else number(value)
+
+
+def points(value: float | None) -> str:
+    """By how much one share is more than another."""
+    return "" if value is None or value != value else f"{number(round(value * 100, 1))} points"
+
+
 def _placed(value: Any) -> str:
     return "" if value is None else spoken(value)
 
 
 _TEXTS: dict[str, Callable[[Any], str]] = {
-    **dict.fromkeys(("share", "alignment", "coverage"), share),
+    **dict.fromkeys(("share", "share_before", "alignment", "coverage"), share),
     **dict.fromkeys(("segment", "health_band", "band"), _placed),
 }
 """How the cells of some columns are told: shares in percent, our own words without underscores."""
@@ -355,12 +415,12 @@ def _limit(result: Listing, rows: int) -> int:
     return min(rows, result.value, rows if result.limit is None else result.limit)
 
 
-def _row_names(result: Listing, count: int) -> list[Any] | None:
+def row_names(result: Listing, count: int) -> list[Any] | None:
     """The names of a listing's first rows, where there are any and the supplied rows are still at hand."""
     if result._rows is None:
         return None
     if isinstance(result, Groups):
-        named = _item_names(result)
+        named = item_names(result)
         return [named.get(line[0]) for line in result.head(count)] if named else None
     table = result._rows.table
     if "name" not in table.table.source.column_names:
@@ -381,7 +441,7 @@ def supplied(table: ViewTable, column: str, index: Array) -> list[Any]:
     return [every[row] for row in index.tolist()]
 
 
-def _item_names(result: Groups | Tree) -> dict[Any, str]:
+def item_names(result: Groups | Tree) -> dict[Any, str]:
     """The names of the stack's items by their ids, where what is shown is of items and their rows are at hand."""
     if result._rows is None or result.spec.counts != "stack_positions":
         return {}
@@ -408,21 +468,3 @@ def _are_numbers(values: Sequence[Any]) -> bool:
 
 def _right(names: tuple[str, ...]) -> tuple[bool, ...]:
     return (False, *(True for _ in names[1:]))
-
-
-def _filters(applied: dict[str, Any]) -> str:
-    """The filters that are given, in words; an empty one lets nothing through."""
-    words = {
-        name: [_band(band) for band in given] if name == "contract_values" else sorted(map(spoken, given))
-        for name, given in applied.items()
-    }
-    told = [f"{spoken_name(name)}: {', '.join(given) or 'nothing'}" for name, given in words.items()]
-    return f"{len(told)} applied: {'; '.join(told)}" if told else "none"
-
-
-def _band(band: ValueBand) -> str:
-    low = None if band.low is None else number(band.low)
-    if band.high is None:
-        return "any known" if low is None else f"{low} and more"
-    below = f"below {number(band.high)}"
-    return below if low is None else f"{low} to {below}"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ..periods import as_count
 from ..report import Unavailable
 from . import shape
+from .facts import facts_of
 from .local import written_for
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def to_text(found: ReportResult, rows: int, locale: str | None = None) -> str:
 
 
 def _text(found: ReportResult, count: int) -> str:
-    facts = shape.facts(found)
+    facts = facts_of(found)
     lines = [*_titled(found.title, "="), *(f"{name:<10}{printable(said)}" for name, said in facts.items())]
     for title, results in found.sections():
         lines += ["", "", *_titled(title, "-")]

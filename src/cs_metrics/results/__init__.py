@@ -4,12 +4,12 @@ from .base import Context, Result
 from .change import Change
 from .cohorts import Cohorts
 from .contributions import Contributions, Part
-from .exchange import schema
 from .explained import Line
 from .forecast import Forecast
 from .groups import Groups
 from .listings import Listing
 from .numbers import Amount, Count, Ratio, TopShare, Trend
+from .schemas import schema
 from .scores import Changes, Scores
 from .segments import Cadence, Segments
 from .tables import Breakdown, Crosstab, Monthly

@@ -13,6 +13,7 @@ import attrs
 import numpy as np
 
 from ..errors import OptionError, RowsNotKept
+from .version import RESULTS
 
 if TYPE_CHECKING:
     import os
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ..charts.picture import Chart
     from ..columns import Array
     from ..selection import Rows
+    from ..view import View
     from .contributions import Cell, Contributions, MadeOf, Part, Whole
 
 __all__ = ["Context", "Result", "Spec"]
@@ -61,7 +63,11 @@ class Context:
 
     @classmethod
     def of(cls, rows: Rows) -> Context:
-        view = rows.table.view
+        return cls.of_view(rows.table.view)
+
+    @classmethod
+    def of_view(cls, view: View) -> Context:
+        """The context of whatever is computed over a view."""
         return cls(
             as_of=view.as_of,
             viewer=view.viewer,
@@ -267,6 +273,7 @@ class Result:
     def to_dict(self) -> dict[str, Any]:
         """The result as JSON takes it; its schema is `cs_metrics.results.schema()`."""
         return {
+            "schema": RESULTS,
             "kind": self.kind,
             "metric": self.spec.to_dict(),
             **self.context.to_dict(),
@@ -285,6 +292,20 @@ class Result:
         from .exchange import from_dict
 
         return from_dict(data)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        from .openapi import pydantic_schema
+        from .schemas import of_class
+
+        return pydantic_schema(cls, cls.from_dict, of_class(cls))
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: Any, handler: Any) -> Any:
+        from .openapi import component
+        from .schemas import definitions, of_class
+
+        return component(of_class(cls), definitions(), handler)
 
     def to_json(self) -> str:
         """The result as JSON text."""

@@ -13,6 +13,7 @@ from .base import Result, Spec, said
 from .explained import EXPLAINING, Explained, Kept, Line, framed
 from .listings import Listing
 from .numbers import Ratio, exact
+from .version import RESULTS
 
 if TYPE_CHECKING:
     from .contributions import Cell
@@ -158,6 +159,7 @@ class Change:
         )
         value = self.value_difference if isinstance(_now(self.after), Ratio) else None
         return {
+            "schema": RESULTS,
             "kind": "change",
             "metric": self.spec.to_dict(),
             "before": before,
@@ -168,6 +170,20 @@ class Change:
             "value_difference": value,
             "tables": [self._rows.to_dict(table, rows) for table in self.tables],
         }
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        from .openapi import pydantic_schema
+        from .schemas import of_class
+
+        return pydantic_schema(cls, cls.from_dict, of_class(cls))
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: Any, handler: Any) -> Any:
+        from .openapi import component
+        from .schemas import definitions, of_class
+
+        return component(of_class(cls), definitions(), handler)
 
     def to_json(self) -> str:
         """The change as JSON text."""

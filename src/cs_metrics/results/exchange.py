@@ -1,4 +1,4 @@
-"""Results as JSON: the schema of what `to_dict` gives, and the way back."""
+"""Results as JSON: the way back from what `to_dict` gives."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
+
+import attrs
 
 from ..errors import DataError, Problem
 from ..models import Cut
@@ -19,230 +21,15 @@ from .groups import Groups
 from .listings import Listing
 from .numbers import Amount, Count, Ratio, TopShare, Trend, unnamed
 from .scores import Changes, Scores
-from .segments import Segments
+from .segments import Cadence, Segments
 from .tables import Breakdown, Crosstab, Monthly
 from .tree import Customers, Tree
+from .version import RESULTS
 
-__all__ = ["SCHEMA_VERSION", "change_from_dict", "from_dict", "schema"]
+__all__ = ["BROKEN", "change_from_dict", "from_dict", "not_ours", "read_context", "written_by"]
 
-SCHEMA_VERSION = 1
-
-_TEXT: dict[str, Any] = {"type": "string"}
-_WHOLE: dict[str, Any] = {"type": "integer"}
-_NUMBER: dict[str, Any] = {"type": ["integer", "string"]}
-_LABEL: dict[str, Any] = {"type": ["string", "integer", "null"]}
-_CELL: dict[str, Any] = {"type": ["string", "number", "null"]}
-_LIMIT: dict[str, Any] = {"type": ["integer", "null"], "minimum": 0}
-_BUCKETS: dict[str, Any] = {
-    "type": "array",
-    "items": {
-        "type": "object",
-        "properties": {"label": _LABEL, "value": _NUMBER},
-        "required": ["label", "value"],
-        "additionalProperties": False,
-    },
-}
-_LINES: dict[str, Any] = {
-    "type": "array",
-    "items": {
-        "type": "object",
-        "properties": {"label": _LABEL, "values": {"type": "array", "items": _WHOLE}},
-        "required": ["label", "values"],
-        "additionalProperties": False,
-    },
-}
-_COUNTS = {"type": "object", "additionalProperties": {"type": "integer", "minimum": 0}}
-_METRIC = {
-    "type": "object",
-    "properties": {
-        **dict.fromkeys(("id", "title", "unit", "source", "definition", "counts"), _TEXT),
-        "options": {"type": "object"},
-        "version": {"type": "integer", "minimum": 1},
-    },
-    "required": ["id", "title", "unit", "source", "definition", "counts", "options", "version"],
-    "additionalProperties": False,
-}
-_COMMON: dict[str, Any] = {
-    "metric": _METRIC,
-    "as_of": {"type": "string", "format": "date"},
-    "viewer": {
-        "anyOf": [
-            {"type": ["string", "integer"]},
-            {"type": "object", "properties": {"everyone": {"const": True}}, "required": ["everyone"]},
-        ]
-    },
-    "filters": {"type": "object", "additionalProperties": {"type": ["array", "object", "string"]}},
-    "currency": {"type": "object", "properties": {"code": _TEXT, "exponent": _WHOLE}},
-    "portfolio": {"type": ["string", "null"], "pattern": "^[0-9a-f]{32}$"},
-    "used": {"type": "integer", "minimum": 0},
-    "excluded": _COUNTS,
-}
-_AMOUNT: dict[str, Any] = {"type": "string", "format": "decimal"}
-_SHARE: dict[str, Any] = {"type": ["number", "null"]}
-
-
-def _object(**properties: Any) -> dict[str, Any]:
-    """An object with these properties, all of them and no others."""
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
-
-
-_CUT: dict[str, Any] = {
-    "anyOf": [{"type": "null"}, _object(kind={"const": "at"}, value=_TEXT, effort={"type": "number"})]
-}
-_OWN: dict[str, dict[str, Any]] = {
-    "count": {"value": _WHOLE},
-    "amount": {"value": {"type": "string", "format": "decimal"}},
-    "ratio": {
-        "value": {"type": ["number", "null"]},
-        "numerator": _NUMBER,
-        "denominator": _NUMBER,
-        "counts_distinct": {"type": "boolean"},
-    },
-    "breakdown": {
-        "value": _BUCKETS,
-        "cut_off": _BUCKETS,
-        "order": {"enum": ["fixed", "label", "largest"]},
-        "limit": _LIMIT,
-        "total": _NUMBER,
-        "money": {"type": "boolean"},
-    },
-    "crosstab": {
-        "columns": {"type": "array", "items": _LABEL},
-        "value": _LINES,
-        "cut_off": _LINES,
-        "order": {"enum": ["label", "largest"]},
-        "limit": _LIMIT,
-    },
-    "monthly": {
-        "value": {
-            "type": "object",
-            "additionalProperties": {
-                "type": "object",
-                "propertyNames": {"pattern": "^[0-9]{4}-[0-9]{2}$"},
-                "additionalProperties": _NUMBER,
-            },
-        },
-        "money": {"type": "boolean"},
-        "adds_up": {"type": "boolean"},
-    },
-    "listing": {
-        "value": {"type": "integer", "minimum": 0},
-        "columns": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "name": _TEXT,
-                    "type": {"enum": ["id", "text", "date", "amount", "number"]},
-                },
-                "required": ["name", "type"],
-                "additionalProperties": False,
-            },
-        },
-        "rows": {"type": "array", "items": {"type": "array", "items": _CELL}},
-        "limit": _LIMIT,
-        "grouped": {"type": "boolean"},
-    },
-    "trend": {
-        "value": {},
-        "current": {"$ref": "#"},
-        "previous": {"$ref": "#"},
-        "change": {"type": ["number", "string", "null"]},
-        "change_share": {"type": ["number", "null"]},
-    },
-}
-_OWN |= {
-    "changes": _OWN["breakdown"]
-    | {"moves": {"type": "array", "items": _object(**{"from": _TEXT, "to": _TEXT, "value": _WHOLE})}},
-    "scores": _OWN["listing"],
-    "segments": _OWN["listing"]
-    | {
-        "cut": _CUT,
-        "counts": _COUNTS,
-        "value_by_segment": {"type": "object", "additionalProperties": _AMOUNT},
-        "employed": {"type": "array", "items": _WHOLE, "minItems": 2, "maxItems": 2},
-    },
-    "customers": _OWN["listing"]
-    | {"totals": {"type": "object", "additionalProperties": {"type": ["string", "number", "null"]}}},
-    "tree": {
-        "value": {
-            "type": "array",
-            "items": _object(
-                label=_LABEL,
-                value=_AMOUNT,
-                share=_SHARE,
-                items={"type": "array", "items": _object(label=_LABEL, value=_AMOUNT, share=_SHARE)},
-            ),
-        },
-        "total": _AMOUNT,
-    },
-    "top_share": _OWN["ratio"]
-    | {"largest": {"type": "array", "items": _TEXT}, "limit": {"type": "integer", "minimum": 0}},
-    "forecast": _OWN["breakdown"] | {"expected_minor": _TEXT},
-    "cohorts": {
-        "value": {
-            "type": "array",
-            "items": _object(label=_TEXT, first=_WHOLE, values={"type": "array", "items": _NUMBER}),
-        },
-        "by": {"enum": ["month", "quarter"]},
-        "money": {"type": "boolean"},
-    },
-}
-
-_LINE: dict[str, Any] = dict.fromkeys(
-    ("before", "entered", "left", "changed", "after", "difference"), _NUMBER
-)
-_KEYS: dict[str, Any] = {"type": "array", "items": {"type": "array", "items": _CELL}}
-
-
-_CHANGE: dict[str, Any] = {
-    "metric": _METRIC,
-    "before": {"$ref": "#"},
-    "after": {"$ref": "#"},
-    "names": {"type": "array", "items": _TEXT},
-    "lines": {"type": "array", "items": _object(cell={"type": "array", "items": _LABEL}, **_LINE)},
-    "total": {"anyOf": [{"type": "null"}, _object(**_LINE)]},
-    "value_difference": {"type": ["number", "null"]},
-    "tables": {
-        "type": "array",
-        "items": _object(
-            table=_TEXT,
-            key={"type": "array", "items": _TEXT},
-            counts=_object(entered=_WHOLE, left=_WHOLE, changed=_WHOLE),
-            entered=_KEYS,
-            left=_KEYS,
-            changed={
-                "type": "array",
-                "items": _object(
-                    key={"type": "array", "items": _CELL},
-                    cell={"type": "array", "items": _LABEL},
-                    before=_NUMBER,
-                    after=_NUMBER,
-                ),
-            },
-        ),
-    },
-}
-"""What changed between two results: each of them, and what the rows between them explain."""
-
-
-def schema() -> dict[str, Any]:
-    """The JSON Schema (2020-12) of every result's `to_dict`, and of that of a change between two."""
-    own = {kind: _COMMON | properties for kind, properties in _OWN.items()} | {"change": _CHANGE}
-    kinds = [
-        {"title": kind} | _object(kind={"const": kind}, **properties) for kind, properties in own.items()
-    ]
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "cs_metrics result",
-        "version": SCHEMA_VERSION,
-        "oneOf": kinds,
-    }
+BROKEN = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError)
+"""What reading raises where something is missing, or is of another kind."""
 
 
 def from_dict(data: Mapping[str, Any]) -> Result:
@@ -252,13 +39,14 @@ def from_dict(data: Mapping[str, Any]) -> Result:
         DataError: it is not what `to_dict` gives.
     """
     try:
-        made, read = _READERS["groups" if data.get("grouped") else data["kind"]]
-        spec, context = Spec(**data["metric"]), _context(data)
+        written_by(data, RESULTS)
+        made, read = _READERS[data["kind"]]
+        spec, context = Spec(**data["metric"]), read_context(data)
         state = read(data, context)
         sent = {"state": state, "spec": spec, "context": context}
         sent |= {"excluded": data["excluded"], "used": data["used"]}
-    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
-        raise _not_ours(error, "Result") from error
+    except BROKEN as error:
+        raise not_ours(error, "Result") from error
     result = made.__new__(made)
     result.__setstate__(sent)
     return result
@@ -271,6 +59,7 @@ def change_from_dict(data: Mapping[str, Any]) -> Change:
         DataError: it is not what `to_dict` gives.
     """
     try:
+        written_by(data, RESULTS)
         if data["kind"] != "change":
             raise ValueError(f"the kind is {data['kind']!r}")
         state = {
@@ -281,23 +70,30 @@ def change_from_dict(data: Mapping[str, Any]) -> Change:
             "_total": None if data["total"] is None else _line(data["total"]),
             "_rows": Kept(data["tables"]),
         }
-    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
+    except BROKEN as error:
         if isinstance(error, DataError):
             raise
-        raise _not_ours(error, "Change") from error
+        raise not_ours(error, "Change") from error
     return restored(state)
 
 
 def _line(data: Mapping[str, Any]) -> Line:
-    return Line(**{name: _exact(data[name]) for name in _LINE})
+    return Line(**{name: _exact(data[name]) for name in attrs.fields_dict(Line)})
 
 
-def _not_ours(error: Exception, kind: str) -> DataError:
-    expected = f"a dict as {kind}.to_dict gives it (see results.schema)"
+def written_by(data: Mapping[str, Any], name: str) -> None:
+    """Nothing but what keeps to this version of the schema is read: another one may mean something else by it."""
+    if data["schema"] != name:
+        raise ValueError(f"it is of the schema {data['schema']!r}, not {name!r}")
+
+
+def not_ours(error: Exception, kind: str) -> DataError:
+    """The error for what is no JSON of ours."""
+    expected = f"a dict as {kind}.to_dict gives it (see docs/output.md)"
     return DataError([Problem(table="result", value=str(error), expected=expected, code="not_a_result")])
 
 
-def _context(data: Mapping[str, Any]) -> Context:
+def read_context(data: Mapping[str, Any]) -> Context:
     from ..view import EVERYONE
 
     viewer = data["viewer"]
@@ -448,7 +244,8 @@ _READERS: dict[str, tuple[type[Result], Callable[[Mapping[str, Any], Context], d
     "crosstab": (Crosstab, _crosstab),
     "monthly": (Monthly, _monthly),
     "listing": (Listing, _listing),
-    "groups": (Groups, lambda data, context: Groups._read(_listing(data, context))),
+    "groups": (Groups, lambda data, context: Groups._read(_listing(data, context), data["value"])),
+    "cadence": (Cadence, _listing),
     "changes": (Changes, _changes),
     "scores": (Scores, _listing),
     "segments": (Segments, _segments),

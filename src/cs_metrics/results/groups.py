@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 import attrs
 import numpy as np
@@ -13,7 +13,7 @@ import numpy as np
 from ..errors import RowsNotKept
 from ..periods import as_count
 from .base import Result, native_frame
-from .listings import Listing
+from .listings import Listing, kept_lines
 from .ordering import ordered
 
 if TYPE_CHECKING:
@@ -95,6 +95,8 @@ class Groups(Listing):
     `columns` have a row for each of `labels`; `occurs` tells which of these have a line, all by default.
     """
 
+    kind: ClassVar[str] = "groups"
+
     def __init__(
         self,
         rows: Rows,
@@ -120,6 +122,13 @@ class Groups(Listing):
 
     @property
     def value(self) -> int:
+        sent: int | None = self.__dict__.get(
+            "_value"
+        )  # of lines that were cut off on the way, there is only this
+        return len(self._kept) if sent is None else sent
+
+    @property
+    def _sent(self) -> int:
         return len(self._kept)
 
     @property
@@ -156,7 +165,7 @@ class Groups(Listing):
     def head(self, count: int | None = None) -> list[tuple[Any, ...]]:
         """The first groups as plain Python, one tuple of the listed columns each."""
         cut = self._limit if count is None else as_count(count, "count")
-        return [tuple(map(_plain, line)) for line in self._kept[:cut]]
+        return [tuple(map(_plain, line)) for line in kept_lines(self, self._kept, cut)]
 
     def to_frame(self, limit: int | None = None) -> Any:
         """The listed columns in order, as the kind of frame that went in."""
@@ -178,7 +187,8 @@ class Groups(Listing):
 
     def _state(self) -> dict[str, Any]:
         names = ("_limit", "_ranking", "_rules", "_listed", "_lines")
-        return {name: self.__dict__[name] for name in names} | {"_in_order": self._kept}
+        beside = {"_in_order": self._kept, "_value": self.__dict__.get("_value")}
+        return {name: self.__dict__[name] for name in names} | beside
 
     def _merged(self, other: Listing) -> dict[str, Any]:
         assert isinstance(other, Groups)
@@ -196,11 +206,8 @@ class Groups(Listing):
         """One group's line of two parts."""
         return {name: _merged(self._rules[name].merge, mine[name], its[name]) for name in mine}
 
-    def _payload(self) -> dict[str, Any]:
-        return super()._payload() | {"grouped": True}
-
     @classmethod
-    def _read(cls, state: Mapping[str, Any]) -> dict[str, Any]:
+    def _read(cls, state: Mapping[str, Any], value: int) -> dict[str, Any]:
         """The state of a listing that was read back, as groups keep it."""
         kinds = state["_kinds"]
         return {
@@ -210,6 +217,7 @@ class Groups(Listing):
             "_listed": tuple(kinds),
             "_lines": None,
             "_in_order": state["_kept"],
+            "_value": value,
         }
 
 

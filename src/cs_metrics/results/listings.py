@@ -58,6 +58,11 @@ class Listing(Result):
         return self.value
 
     @property
+    def _sent(self) -> int:
+        """How many lines it knows: all, unless it was read back from JSON that had only the first ones."""
+        return self.value if self._rows is not None else len(self.__dict__["_kept"])
+
+    @property
     def limit(self) -> int | None:
         """How many rows `to_frame` gives, None for all."""
         return self._limit
@@ -97,7 +102,7 @@ class Listing(Result):
         """The first rows as plain Python, one tuple of the listed columns each; builds only those."""
         cut = self._limit if count is None else as_count(count, "count")
         if self._rows is None:
-            return list(self.__dict__["_kept"][:cut])
+            return kept_lines(self, self.__dict__["_kept"], cut)
         index = self._ordered(cut)
         return list(zip(*(column.to_list(index) for column in self._columns.values()), strict=True))
 
@@ -125,6 +130,8 @@ class Listing(Result):
         return f"{self.value:,} {self.spec.unit}"
 
     def _state(self) -> dict[str, Any]:
+        if self._rows is None:
+            return {name: self.__dict__[name] for name in ("_kinds", "_limit", "_kept", "_keys")}
         return {
             "_kinds": self._types,
             "_limit": self._limit,
@@ -145,7 +152,8 @@ class Listing(Result):
 
     def to_dict(self, rows: int | None = None) -> dict[str, Any]:
         """The result as JSON takes it, with the first `rows` of its rows; all of them by default."""
-        lines = self.head(self.value if rows is None else as_count(rows, "rows"))
+        cut = self.value if rows is None else as_count(rows, "rows")
+        lines = self.head(min(cut, self._sent))
         return super().to_dict() | {"rows": [[_json(value) for value in line] for line in lines]}
 
     def _payload(self) -> dict[str, Any]:
@@ -154,8 +162,16 @@ class Listing(Result):
             "columns": [{"name": name, "type": kind} for name, kind in self._types.items()],
             "rows": [],
             "limit": self._limit,
-            "grouped": False,
         }
+
+
+def kept_lines(result: Listing, lines: Sequence[tuple[Any, ...]], cut: int | None) -> list[tuple[Any, ...]]:
+    """The first lines of a result without its rows, unless there are more of them than were sent."""
+    wanted = result.value if cut is None else min(cut, result.value)
+    if wanted > len(lines):
+        told = f"{result.spec.id} was sent with the first {len(lines):,} of its {result.value:,} lines"
+        raise RowsNotKept(f"{told}; send all of them, or ask for no more")
+    return list(lines[:cut])
 
 
 def _json(value: Any) -> Any:

@@ -170,10 +170,13 @@ class Ratio(Result):
         return None if self._distinct is None else frozenset(self._distinct())
 
     def _state(self) -> dict[str, Any]:
+        distinct = self._distinct
+        if distinct is not None and distinct is not unnamed:
+            distinct = _Named(tuple(distinct()))
         return {
             "numerator": self.numerator,
             "denominator": self.denominator,
-            "_distinct": None if self._distinct is None else _Named(tuple(self._distinct())),
+            "_distinct": distinct,
         }
 
     def _merged(self, other: Ratio) -> dict[str, Any]:

@@ -132,6 +132,8 @@ class Segments(Listing):
 class Cadence(Listing):
     """Accounts with how often to be in touch with each: most often first, then value descending, then id."""
 
+    kind: ClassVar[str] = "cadence"
+
     def __init__(self, segments: Segments, every: Callable[[str, str | None], int]) -> None:
         places, bands = segments._places, segments._bands
         days = np.array([[every(name, band) for band in (*bands.labels, None)] for name in SEGMENTS])

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 import attrs
+import narwhals.stable.v2 as nw
 
 from ..errors import MissingTable
 from ..intake import from_records
@@ -73,13 +74,19 @@ def everything(result: Any) -> Any:
 
 
 def row_keys(result: Any, frame: Any = None) -> list[Any]:
-    """What tells the rows behind a result apart, in their order."""
+    """What tells the rows behind a result apart, in their order; the rows may be a frame of any kind."""
     rows = result.rows() if frame is None else frame
-    columns = [
-        [None if cell != cell else cell for cell in rows[name].tolist()]
-        for name in SCHEMA[result.spec.counts].key
-    ]
+    columns = [_column(rows, name) for name in SCHEMA[result.spec.counts].key]
     return _alone(zip(*columns, strict=True))
+
+
+def _column(frame: Any, name: str) -> list[Any]:
+    """A column as a list, None where it is missing."""
+    if hasattr(frame, "iloc"):  # the short way, as nearly all are
+        return [None if cell is None or cell != cell else cell for cell in frame[name].tolist()]
+    frame = nw.from_native(frame)
+    column = (frame.collect() if isinstance(frame, nw.LazyFrame) else frame)[name]
+    return [None if cell != cell else cell for cell in column.to_list()]
 
 
 def record_keys(table: str, records: Sequence[Any]) -> list[Any]:
@@ -100,24 +107,17 @@ def plain_frames(world: World) -> dict[str, Any]:
     for frame in frames.values():
         for name in frame:
             if any(isinstance(cell, Decimal) for cell in frame[name].tolist()):
-                frame[name] = [None if cell is None else str(cell) for cell in _cells(frame, name)]
+                frame[name] = [None if cell is None else str(cell) for cell in _column(frame, name)]
     return frames
 
 
-def _cells(frame: Any, name: str) -> list[Any]:
-    return [None if cell is None or cell != cell else cell for cell in frame[name].tolist()]
-
-
-def any_frames(world: World, seed: int = 0) -> dict[str, Any]:
+def any_frames(world: World, seed: int | str = 0) -> dict[str, Any]:
     """The world's tables as frames of several kinds, their rows shuffled."""
-    import pyarrow as pa
-
-    kinds = [
-        lambda frame: frame,
-        lambda frame: pa.table({name: pa.array(_cells(frame, name)) for name in frame}),
-    ]
+    kinds = [lambda frame: frame, _arrow] * 3
     if importlib.util.find_spec("polars"):
-        kinds.append(_polars)
+        kinds += [_polars] * 3
+    if importlib.util.find_spec("duckdb"):
+        kinds.append(_duckdb)  # seldom: it is slow with tiny frames
     chance = random.Random(seed)
     found = {}
     for name, frame in plain_frames(world).items():
@@ -127,10 +127,22 @@ def any_frames(world: World, seed: int = 0) -> dict[str, Any]:
     return found
 
 
+def _arrow(frame: Any) -> Any:
+    import pyarrow as pa
+
+    return pa.table({name: pa.array(_column(frame, name)) for name in frame})
+
+
+def _duckdb(frame: Any) -> Any:
+    import duckdb
+
+    return duckdb.from_arrow(_arrow(frame))
+
+
 def _polars(frame: Any) -> Any:
     import polars as pl
 
-    return pl.DataFrame({name: pl.Series(name, _cells(frame, name), strict=False) for name in frame})
+    return pl.DataFrame({name: pl.Series(name, _column(frame, name), strict=False) for name in frame})
 
 
 # other worlds -----------------------------------------------------------------------------------------------
