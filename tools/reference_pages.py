@@ -43,6 +43,10 @@ INTERNAL = frozenset(
 """What the parts of the library ask of each other."""
 
 
+MADE = (csm.Portfolio, csm.View, csm.Result, csm.ReportResult, csm.Change, csm.Metric)
+"""What nobody calls by name to make one."""
+
+
 def public() -> dict[str, Any]:
     """What `import cs_metrics as csm` offers and is no module, by name."""
     return {
@@ -136,7 +140,7 @@ def _class(name: str, kind: type) -> Iterator[str]:
         yield _told(kind)
         yield "One of " + ", ".join(f"`{member.value}`" for member in kind) + ".\n"
         return
-    if not issubclass(kind, BaseException) and kind not in (csm.Portfolio, csm.View):
+    if not issubclass(kind, BaseException) and kind not in MADE:
         yield code(signed(f"csm.{name}", kind.__init__))
     yield _told(kind)
     above = next(base.__name__ for base in kind.__mro__[1:] if not base.__name__.startswith("_"))
