@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import functools
 import importlib
 import pkgutil
 import re
@@ -14,6 +15,7 @@ import attrs
 import pytest
 
 import cs_metrics as csm
+import marked
 from cs_metrics import cli
 from cs_metrics.records import SCHEMA, Column, Kind
 
@@ -39,8 +41,15 @@ EXAMPLES = [
 ]
 
 
+SAMPLE = functools.lru_cache(csm.samples.portfolio)
+"""Examples share the samples that they look at: a portfolio never changes."""
+
+
 @pytest.mark.parametrize(("page", "block"), EXAMPLES)
-def test_examples_run(page: Path, block: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_examples_run(
+    page: Path, block: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csm.samples, "portfolio", SAMPLE)
     exec(compile(block, named(page), "exec"), {"__name__": "example"})
 
 
@@ -56,10 +65,12 @@ def test_examples_in_docstrings(name: str) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=named)
 def test_links_lead_somewhere(page: Path) -> None:
     """In the repository; what the site computes is held to in test_site.py."""
-    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
-        if "://" not in target:
-            computed = {"catalog", "reference"} & set(Path(target).parts[:-1])
-            assert computed or (page.parent / target).exists(), target
+    for target, anchor in marked.links(page.read_text("utf-8")):
+        there = page.parent / target if target else page
+        computed = {"catalog", "reference"} & set(Path(target).parts[:-1])
+        assert computed or there.exists(), target
+        if anchor and not computed:
+            assert anchor in marked.anchors(there.read_text("utf-8")), f"{target}#{anchor}"
 
 
 def test_readme_shows_the_success_report() -> None:

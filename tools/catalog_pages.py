@@ -50,8 +50,7 @@ def pages(
     yield "index.md", _index(metrics, sample)
     for module in csm.catalog.MODULES:
         name = module.__name__.rpartition(".")[2]
-        told = prose(module.__doc__ or "")
-        parts = [f"# {name.capitalize()}\n\n{told}"]
+        parts = [f"# {name.capitalize()}\n\n{prose(module.__doc__ or '')}"]
         for metric in metrics:
             if metric.id.startswith(f"{name}."):
                 result = metric.compute(view)

@@ -6,8 +6,10 @@ python tools/make_docs.py check     looks through site/ for whatever a page woul
 
 from __future__ import annotations
 
+import functools
 import html
 import json
+import posixpath
 import re
 import shutil
 import sys
@@ -17,17 +19,18 @@ from pathlib import Path
 import catalog_pages
 import notebooks
 import reference_pages
-from marked import code, moved
+from marked import code, links, relinked
 
 __all__ = ["ROOT", "assemble", "foreign", "main", "navigation"]
 
 ROOT = Path(__file__).parents[1]
-ELSEWHERE = {
-    "../CONTRIBUTING.md": "contributing.md",
-    "../CHANGELOG.md": "changelog.md",
-    "../README.md": "index.md",
+PLACES = {
+    "README.md": "index.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "CHANGELOG.md": "changelog.md",
+    "docs/tutorial.ipynb": "tutorial.md",
 }
-"""Where pages of the repository's root stand in the site, by their place as seen from docs/."""
+"""Where the site has what stands elsewhere in the repository; what is in docs/ is at its root."""
 GUIDE = ("metrics", "pitfalls", "records", "sources", "reports", "output", "charts", "saved", "errors")
 HOW_TO = ("embed", "service", "notebook", "data", "metric", "health-model")
 LOADED = re.compile(
@@ -39,29 +42,49 @@ LOADED = re.compile(
 
 def assemble(target: Path, cells: Sequence[notebooks.Cell], catalog: Mapping[str, str]) -> dict[str, Path]:
     """All pages of the site as plain Markdown in a folder, by their place there, tutorial and catalog too."""
-    docs = ROOT / "docs"
     shutil.rmtree(target, ignore_errors=True)
-    texts = {str(page.relative_to(docs)): _placed(page.read_text("utf-8"), page.parent.relative_to(docs))
-             for page in sorted(docs.rglob("*.md"))}  # fmt: skip
-    for name in ("CONTRIBUTING", "CHANGELOG"):
-        text = moved((ROOT / f"{name}.md").read_text("utf-8"), "", "docs")
-        texts[f"{name.lower()}.md"] = _placed(text, Path())
+    shutil.copytree(ROOT / "docs" / "assets", target / "assets")
+    texts = _written(target)
     texts["tutorial.md"] = tutorial(cells)
-    made = {f"catalog/{name}": text for name, text in catalog.items()}
-    made |= {f"reference/{name}": text for name, text in reference_pages.pages()}
-    for name, text in (texts | made).items():
+    texts |= {f"catalog/{name}": text for name, text in catalog.items()}
+    texts |= {f"reference/{name}": text for name, text in reference_pages.pages()}
+    for name, text in texts.items():
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         (target / name).write_text(text, "utf-8")
-    shutil.copytree(docs / "assets", target / "assets")
-    return {name: target / name for name in texts | made if name.endswith(".md")}
+    return {name: target / name for name in texts if name.endswith(".md")}
 
 
-def _placed(text: str, folder: Path) -> str:
-    """A page's text with links to where the site has the pages of the root, and the tutorial."""
-    up = "../" * len(folder.parts)
-    for place, name in ELSEWHERE.items():
-        text = text.replace(f"]({up}{place}", f"]({up}{name}")
-    return text.replace("tutorial.ipynb)", "tutorial.md)")
+def _written(target: Path) -> dict[str, str]:
+    """The pages written by hand, by their place in the site, and those that they link to; other files are copied."""
+    found: dict[str, str] = {}
+    queue = [str(page.relative_to(ROOT)) for page in sorted((ROOT / "docs").rglob("*.md"))]
+    queue += ["CONTRIBUTING.md", "CHANGELOG.md"]
+    for page in queue:  # it grows by what its pages link to
+        folder, text = posixpath.dirname(page), (ROOT / page).read_text("utf-8")
+        for linked, _ in links(text):
+            there = posixpath.normpath(posixpath.join(folder, linked)) if linked else page
+            if there in queue or there in PLACES or not (ROOT / there).is_file():
+                continue
+            if there.endswith(".md"):
+                queue.append(there)
+            else:
+                copied = target / _place(there)
+                copied.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / there, copied)
+        found[_place(page)] = relinked(text, functools.partial(_led, page))
+    return found
+
+
+def _led(page: str, target: str) -> str:
+    """Where a link of a page of the repository leads in the site."""
+    there = _place(posixpath.join(posixpath.dirname(page), target))
+    return posixpath.relpath(there, posixpath.dirname(_place(page)) or ".")
+
+
+def _place(path: str) -> str:
+    """Where the site has a file of the repository."""
+    there = posixpath.normpath(path)
+    return PLACES.get(there, there.removeprefix("docs/"))
 
 
 def tutorial(cells: Iterable[notebooks.Cell]) -> str:
@@ -89,10 +112,10 @@ def _block(shown: str) -> str:
 
 def navigation(pages: dict[str, Path]) -> list[object]:
     """The pages in their order; a page of the guide that is not named here stands after those that are."""
-    handed = [name for name in pages if "/" not in name]
-    known = ["index.md", "tutorial.md", "contributing.md", "changelog.md"]
     guide = [f"{name}.md" for name in GUIDE]
-    guide += [name for name in handed if name not in (*known, *guide)]
+    groups = ("howto", "catalog", "reference", "decisions")
+    known = {"index.md", "tutorial.md", "contributing.md", "changelog.md", *guide}
+    guide += [name for name in pages if name not in known and not name.startswith(groups)]
     how_to = [f"howto/{name}.md" for name in HOW_TO]
     how_to += [name for name in pages if name.startswith("howto/") and name not in how_to]
     return [

@@ -5,12 +5,12 @@ from __future__ import annotations
 import inspect
 import posixpath
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-__all__ = ["cell", "code", "moved", "prose", "table"]
+__all__ = ["FENCES", "anchors", "cell", "code", "links", "moved", "prose", "relinked", "table"]
 
-LINK = re.compile(r"(\]\()([^)#\s]+)?(#[^)\s]*)?(\))")
-FENCE = re.compile(r"^(`{3,}).*?^\1$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"(\]\()([^)#\s]*)(#[^)\s]*)?(\))")
+FENCES = re.compile(r"^(`{3,})[^\n]*\n.*?^\1$", re.MULTILINE | re.DOTALL)
 TITLES = ("Args:", "Raises:", "Returns:")
 
 
@@ -32,16 +32,36 @@ def code(text: str, language: str = "python") -> str:
     return f"```{language}\n{text.rstrip()}\n```\n"
 
 
+def links(text: str) -> list[tuple[str, str]]:
+    """The links of a page to others of the project, outside of code: where to, and to which anchor there."""
+    found = (match.groups() for match in LINK.finditer(FENCES.sub("", text)))
+    return [(target, (anchor or "")[1:]) for _, target, anchor, _ in found if ":" not in target]
+
+
+def anchors(text: str) -> set[str]:
+    """The anchors of a page's headings, as GitHub and Python-Markdown both make them."""
+    headings = re.findall(r"^#+ (.+)$", FENCES.sub("", text), re.MULTILINE)
+    return {re.sub(r"\s+", "-", re.sub(r"[^\w\s-]", "", heading.lower()).strip()) for heading in headings}
+
+
+def relinked(text: str, place: Callable[[str], str]) -> str:
+    """A page whose links to others of the project lead to what `place` makes of where they led."""
+
+    def anew(found: re.Match[str]) -> str:
+        start, target, anchor, end = found.groups()
+        told = place(target) if target and ":" not in target else target
+        return f"{start}{told}{anchor or ''}{end}"
+
+    out, last = [], 0
+    for fence in FENCES.finditer(text):
+        out += [LINK.sub(anew, text[last : fence.start()]), fence[0]]
+        last = fence.end()
+    return "".join([*out, LINK.sub(anew, text[last:])])
+
+
 def moved(text: str, before: str, after: str) -> str:
     """The text of a page that stood in the folder `before`, for one in `after`: links lead where they led."""
-
-    def relinked(found: re.Match[str]) -> str:
-        start, target, anchor, end = found.groups()
-        if target and ":" not in target:
-            target = posixpath.relpath(posixpath.join(before, target), after or ".")
-        return f"{start}{target or ''}{anchor or ''}{end}"
-
-    return LINK.sub(relinked, text)
+    return relinked(text, lambda target: posixpath.relpath(posixpath.join(before, target), after or "."))
 
 
 def prose(docstring: str, level: str = "**{}**") -> str:

@@ -36,6 +36,17 @@ PAGES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
 """Each page's title, the modules whose public names stand on it, and further names; * is all of a module."""
 
 
+INTERNAL = frozenset(
+    ["MissingRate.of", "Portfolio.find", "Portfolio.known_fingerprint", "Portfolio.positions", "Portfolio.table",
+     "ValueBand.minor", "View.escalated_accounts", "View.sees_position"]
+)  # fmt: skip
+"""What the parts of the library ask of each other."""
+
+
+MADE = (csm.Portfolio, csm.View, csm.Result, csm.ReportResult, csm.Change, csm.Metric)
+"""What nobody calls by name to make one."""
+
+
 def public() -> dict[str, Any]:
     """What `import cs_metrics as csm` offers and is no module, by name."""
     return {
@@ -129,9 +140,12 @@ def _class(name: str, kind: type) -> Iterator[str]:
         yield _told(kind)
         yield "One of " + ", ".join(f"`{member.value}`" for member in kind) + ".\n"
         return
-    if not issubclass(kind, BaseException) and kind not in (csm.Portfolio, csm.View):
+    if not issubclass(kind, BaseException) and kind not in MADE:
         yield code(signed(f"csm.{name}", kind.__init__))
     yield _told(kind)
+    above = next(base.__name__ for base in kind.__mro__[1:] if not base.__name__.startswith("_"))
+    if issubclass(kind, csm.Result) and kind is not csm.Result:
+        yield f"It has all that a [{above}](#{above.lower()}) has.\n"
     methods = {n: v for n, v in members(kind) if not isinstance(v, property)}
     plain = {n: v for n, v in members(kind) if isinstance(v, property)}
     if plain:
@@ -145,20 +159,21 @@ def _class(name: str, kind: type) -> Iterator[str]:
 
 
 def members(kind: type) -> Iterator[tuple[str, Any]]:
-    """Public methods and properties; those that all results share stand with `Result` alone."""
-    shared = (
-        set()
-        if kind is csm.Result or not issubclass(kind, csm.Result)
-        else set(vars(csm.Result)) - {"value", "to_frame"}
-    )
+    """Public methods and properties; of results those that their kind adds to what it is made from."""
+    homes = [kind] if issubclass(kind, csm.Result) else [*reversed(kind.__mro__)]
     own: dict[str, Any] = {}
-    for base in reversed(kind.__mro__):
+    for base in homes:
         if base.__module__.startswith("cs_metrics"):
             own |= vars(base)
     fields = {field.name for field in attrs.fields(kind)} if attrs.has(kind) else set()
     for name, found in own.items():
         told = isinstance(found, property | classmethod | staticmethod) or inspect.isfunction(found)
-        if told and not name.startswith("_") and name not in shared | fields:
+        if (
+            told
+            and not name.startswith("_")
+            and name not in fields
+            and f"{kind.__name__}.{name}" not in INTERNAL
+        ):
             yield name, found
 
 
@@ -196,10 +211,12 @@ def _parameter(parameter: inspect.Parameter) -> str:
 
 
 def _type(annotation: Any) -> str:
+    """An annotation without the modules that its names come from."""
     text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+    text = re.sub(r"ForwardRef\('(.*?)'\)", r"\1", text).replace("dt.date", "date")
     return re.sub(
-        r"\b(cs_metrics|collections\.abc|typing|datetime|decimal)(\.\w+)*\.(?=\w)", "", text
-    ).replace("dt.date", "date")
+        r"\b(cs_metrics|hypothesis|collections\.abc|typing|datetime|decimal)(\.[a-z]\w*)*\.(?=\w)", "", text
+    )
 
 
 def _default(value: Any) -> str:

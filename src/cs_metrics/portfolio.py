@@ -40,9 +40,9 @@ EPOCHS = 4
 class Portfolio:
     """A company's customer success records, ready to be looked at.
 
-    Made by `from_frames`, `from_records` or `read`. `view(as_of=..., viewer=...)` is the only way to its
-    rows. `warnings` holds what is allowed but odd in the data, `rejected` the rows that `on_error="quarantine"`
-    left out, with their reasons.
+    Made by `from_frames`, `from_records`, `read`, `from_database`, `from_source` or `open`.
+    `view(as_of=..., viewer=...)` is the only way to its rows. `warnings` holds what is allowed but odd in the
+    data, `rejected` the rows that `on_error="quarantine"` left out, with their reasons.
     """
 
     def __init__(
