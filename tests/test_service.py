@@ -333,7 +333,9 @@ def test_a_bad_file_is_not_taken_up(
         assert not shelf.look() and not caplog.text  # told once
         assert ask(client, "/reports/success_report", users[0]).json() == report(states[0], users[0])
     shelf.path.unlink()
-    assert not shelf.look()
+    assert not shelf.look() and "is not taken up" in caplog.text
+    caplog.clear()
+    assert not shelf.look() and not caplog.text
     assert ask(client, "/reports/success_report", users[0]).json() == report(states[0], users[0])
     put(saved[1], shelf.path)
     assert shelf.look()

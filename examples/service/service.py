@@ -63,13 +63,13 @@ class Shelf:
     def look(self) -> bool:
         """Take up the file if it is another one than the last time; a bad one is told of, and not taken up."""
         with self._one_at_a_time:
+            stamp = self._stamped()
+            if stamp == self._stamp:
+                return False
+            self._stamp = stamp
             try:
-                stamp = self._stamped()
-                if stamp == self._stamp:
-                    return False
-                self._stamp = stamp
                 self.portfolio = self._opened()
-            except (csm.CsMetricsError, OSError) as error:
+            except Exception as error:  # whatever it is, there is one to serve on
                 log.error("%s is not taken up, the one before it is served on: %s", self.path, error)
                 return False
         log.info("serving %s", self.portfolio.fingerprint)
@@ -81,9 +81,12 @@ class Shelf:
         self._warm(portfolio)
         return portfolio
 
-    def _stamped(self) -> tuple[int, int, int, int]:
+    def _stamped(self) -> tuple[int, int, int, int] | None:
         """What tells files apart that had the same name: `save` and `mv` put another one in its place."""
-        found = self.path.stat()
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
         return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
     @contextlib.contextmanager

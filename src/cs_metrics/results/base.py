@@ -28,6 +28,7 @@ __all__ = ["Context", "Result", "Spec"]
 
 R = TypeVar("R", bound="Result")
 _AT = {"kind": "at"}
+PLAIN = {str, int, float, bool, type(None)}
 
 
 @attrs.frozen(kw_only=True)
@@ -44,7 +45,16 @@ class Spec:
     version: int = 1
 
     def to_dict(self) -> dict[str, Any]:
-        return attrs.asdict(self, recurse=False) | {"options": plain(dict(self.options))}
+        return {
+            "id": self.id,
+            "title": self.title,
+            "unit": self.unit,
+            "source": self.source,
+            "definition": self.definition,
+            "counts": self.counts,
+            "options": plain(self.options),
+            "version": self.version,
+        }
 
 
 @attrs.frozen(kw_only=True)
@@ -396,6 +406,8 @@ def added(mine: Mapping[Any, Any], its: Mapping[Any, Any]) -> dict[Any, Any]:
 
 def plain(value: Any) -> Any:
     """A value of an option as JSON takes it; a model as its `to_dict` says."""
+    if type(value) in PLAIN:
+        return value
     if attrs.has(type(value)):
         told = value.to_dict() if hasattr(value, "to_dict") else attrs.asdict(value, recurse=False)
         return plain(told)

@@ -19,17 +19,9 @@ from .tree import Customers, Tree
 from .version import DIALECT, RESULTS, VERSION
 
 __all__ = [
-    "CONTEXT",
-    "KINDS",
-    "RESULT_NAMES",
-    "TEXT",
-    "WHOLE",
-    "definitions",
-    "described",
-    "obj",
-    "ref",
-    "schema",
-]
+    "CONTEXT", "COUNT", "KINDS", "KIND_NAMES", "RESULT_NAMES", "TEXT", "definitions", "described", "either",
+    "listed", "obj", "of_class", "ref", "schema",
+]  # fmt: skip
 
 Schema = dict[str, Any]
 
@@ -167,6 +159,10 @@ RESULT_NAMES = (*(kind.__name__ for kind in OWN), Trend.__name__)
 KINDS = (*OWN, Trend, Change)
 """The classes that have a definition."""
 
+KIND_NAMES: dict[str, str] = {one.kind: one.__name__ for one in (*OWN, Trend)}  # type: ignore[attr-defined]
+KIND_NAMES["change"] = Change.__name__
+"""The names of definitions by the `kind` of their JSON."""
+
 TREND: Schema = {
     "value": {},
     "current": either(*(ref(kind.__name__) for kind in OWN)),
@@ -244,10 +240,9 @@ def schema(kind: str | None = None) -> Schema:
 
     Or that of one kind alone, such as "count": what does not hold is told more plainly then.
     """
-    known = {"change": Change.__name__, **{one.kind: one.__name__ for one in (*OWN, Trend)}}  # type: ignore[attr-defined]
-    if kind is not None and kind not in known:
-        raise OptionError("kind", kind, known)
-    one = {"oneOf": [ref(each.__name__) for each in KINDS]} if kind is None else ref(known[kind])
+    if kind is not None and kind not in KIND_NAMES:
+        raise OptionError("kind", kind, KIND_NAMES)
+    one = {"oneOf": [ref(each.__name__) for each in KINDS]} if kind is None else ref(KIND_NAMES[kind])
     return {
         "$schema": DIALECT,
         "$id": RESULTS,
