@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from .errors import MissingTable, OptionError
-from .metric import Metric, metric_of
+from .metric import Metric, check_view, metric_of
 from .results import Listing, Result
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ class Report:
 
     def compute(self, view: View, **options: Any) -> ReportResult:
         """Every metric of the report over one view; where a table is missing, `Unavailable` says so."""
+        check_view(view)
         known = {name for metric in self.metrics for name in metric.defaults}
         for name, value in options.items():
             if name not in known:

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
@@ -332,6 +333,8 @@ class Result:
 
     def merge(self: R, other: R) -> R:
         """The metric over both of two disjoint parts of a portfolio, split by account; exact."""
+        if not isinstance(other, Result):
+            raise OptionError("other", other, "a result of the same metric, options, day, viewer and filters")
         mine, its = (
             (type(part), part.spec, part.as_of, part.viewer, part.filters, part.context.currency)
             for part in (self, other)
@@ -383,7 +386,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, set | frozenset | tuple | list):
         items = [plain(item) for item in value]
         return sorted(items, key=str) if isinstance(value, set | frozenset) else items
-    if isinstance(value, Decimal | dt.date):
+    if isinstance(value, Decimal | Fraction | dt.date):
         return str(value)
     return str(value) if isinstance(value, str) else value
 
