@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -13,7 +15,7 @@ import pytest
 
 import cs_metrics as csm
 from builders import A, everyone, portfolio
-from cs_metrics.errors import DataError, NotVisible, OptionError, UnknownViewer
+from cs_metrics.errors import DataError, NotVisible, OptionError, RowsNotKept, UnknownViewer
 from cs_metrics.models import EffortModel, HealthModel
 
 JUNK: list[Any] = [
@@ -169,3 +171,29 @@ def test_a_table_of_none_is_not_supplied_and_one_of_something_else_is_refused() 
     for rows in (5, "x", b"x"):
         with pytest.raises(DataError):
             csm.Portfolio.from_records(users=rows)  # type: ignore[arg-type]
+
+
+def test_contributions_name_no_word_of_rows_out_of_view() -> None:
+    p = portfolio(
+        users=[{"id": "U1"}, {"id": "U2"}],
+        accounts=[{"id": "A1", "owner_id": "U1"}, {"id": "A2", "owner_id": "U2"}],
+        engagements=[{"id": "E1", "stage": "adoption"}, {"id": "E2", "account_id": "A2", "stage": "canary"}],
+        risk_signals=[{"id": "S1", "scope": "x"}, {"id": "S2", "engagement_id": "E2", "scope": "canary"}],
+    )
+    for metric in (csm.overview.health_by_stage, csm.risk.risk_signals_by_scope):
+        mine = metric(p.view(as_of=A, viewer="U1")).contributions()
+        assert [cell for part in mine.parts for cell in part.cells if "canary" in cell] == []
+        every = metric(everyone(p)).contributions()
+        assert [cell for part in every.parts for cell in part.cells if "canary" in cell]
+
+
+def test_a_report_that_was_sent_says_the_same_without_rows(sample: csm.View) -> None:
+    account = sample.options("accounts")[0]
+    for found in (csm.reports.success_report(sample), csm.accounts.profile(sample, account)):
+        sent = pickle.loads(pickle.dumps(found))
+        assert type(sent) is type(found) and sent.to_json() == found.to_json()
+        assert "<html" in sent.to_html() and sent.to_text()
+        assert copy.copy(found) is copy.deepcopy(found) is found
+        assert not isinstance(sent.view, csm.View)
+    with pytest.raises(RowsNotKept):
+        sent["details.contracts"].rows()

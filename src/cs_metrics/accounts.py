@@ -85,7 +85,7 @@ def _next_renewal(view: View) -> Dates:
 # the profile of one account -----------------------------------------------------------------------------------
 
 
-@attrs.frozen(kw_only=True, eq=False)
+@attrs.frozen(kw_only=True, eq=False, getstate_setstate=False)
 class Profile(ReportResult):
     """All that there is to know of one account: a computed report, with the account's id and its parts by name."""
 

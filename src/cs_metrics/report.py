@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
@@ -19,9 +19,14 @@ if TYPE_CHECKING:
     import datetime as dt
     import os
 
+    from .filters import Filters
+    from .settings import Settings
     from .view import View
 
 __all__ = ["Audience", "Purpose", "Report", "ReportResult", "Section", "Unavailable", "settle_models"]
+
+
+RR = TypeVar("RR", bound="ReportResult")
 
 
 class Purpose(enum.StrEnum):
@@ -146,13 +151,50 @@ def _job(metric: Metric, view: View, options: Mapping[str, Any]) -> Callable[[],
     return compute
 
 
+@attrs.frozen
+class _Of:
+    """What a sent report still knows of a portfolio: its settings, and none of its rows."""
+
+    settings: Settings
+    exponent: int
+
+
+@attrs.frozen
+class _Looked:
+    """What is left of a view in a report that was sent: who looked, on which day, at what."""
+
+    as_of: dt.date
+    viewer: Any
+    filters: Filters | None
+    portfolio: _Of
+
+
 @attrs.frozen(kw_only=True, eq=False)
 class ReportResult:
-    """A computed report: `results` by metric id, in the report's order."""
+    """A computed report: `results` by metric id, in the report's order.
+
+    One that was pickled says the same, without the rows behind its numbers and without the view.
+    """
 
     report: Report
     view: View
     results: Mapping[str, Result | Unavailable]
+
+    def __getstate__(self) -> dict[str, Any]:
+        view = self.view
+        of = _Of(view.portfolio.settings, view.portfolio.exponent)
+        told = {field.name: getattr(self, field.name) for field in attrs.fields(type(self))}
+        return told | {"view": _Looked(view.as_of, view.viewer, view.filters, of)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
+            object.__setattr__(self, name, value)
+
+    def __copy__(self: RR) -> RR:
+        return self  # nothing in it ever changes
+
+    def __deepcopy__(self: RR, memo: dict[int, Any]) -> RR:
+        return self
 
     @property
     def id(self) -> str:

@@ -202,7 +202,9 @@ class Result:
         parts = self._entries()
         if parts is None:
             raise self._unexplained("it does not say what each row adds to it")
-        return Contributions(self.cell_names, self._numbers(), tuple(parts), self._whole(parts))
+        numbers = self._numbers()
+        parts = [part.without_others(numbers) for part in parts]
+        return Contributions(self.cell_names, numbers, tuple(parts), self._whole(parts))
 
     def _entries(self) -> Sequence[Part] | None:
         """What the rows add to the cells, None where nobody said."""
