@@ -197,3 +197,23 @@ def test_a_report_that_was_sent_says_the_same_without_rows(sample: csm.View) -> 
         assert not isinstance(sent.view, csm.View)
     with pytest.raises(RowsNotKept):
         sent["details.contracts"].rows()
+
+
+def test_an_engagement_with_thousands_of_signals_and_contracts() -> None:
+    """Each signal touches each contract: 9 million pairs that nobody needs."""
+    n = 3_000
+    ids = np.arange(n)
+    p = csm.Portfolio.from_frames(
+        accounts=pd.DataFrame({"id": [0]}),
+        engagements=pd.DataFrame({"id": [0], "account_id": 0, "stage": "x", "created_on": "2026-01-01"}),
+        contracts=pd.DataFrame(
+            {"id": ids, "account_id": 0, "engagement_id": 0, "value": 10, "state": "active", "starts_on": "2026-01-01"}
+        ),
+        risk_signals=pd.DataFrame(
+            {"id": ids, "engagement_id": 0, "category": "c", "opened_on": "2026-01-01"}
+        ),
+    )  # fmt: skip
+    assert p.tables["risk_signals"].prepared.touches is None
+    for by in (None, "category"):
+        at_risk = csm.risk.contract_value_at_risk(everyone(p), by=by)  # type: ignore[arg-type]
+        assert at_risk.value in (10 * n, {"c": 10 * n}) and at_risk.used == n
