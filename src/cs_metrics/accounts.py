@@ -11,8 +11,8 @@ from . import adoption, details, review, stack, usage
 from . import health as healths
 from .columns import Dates, Numbers
 from .errors import NotVisible, shown
-from .filters import Filters
-from .metric import metric
+from .filters import Filters, as_plain
+from .metric import check_view, metric
 from .models import DEFAULT_HEALTH, HealthModel
 from .periods import as_count
 from .report import Audience, Purpose, Report, ReportResult, Section, Unavailable, settle_models
@@ -85,7 +85,7 @@ def _next_renewal(view: View) -> Dates:
 # the profile of one account -----------------------------------------------------------------------------------
 
 
-@attrs.frozen(kw_only=True, eq=False)
+@attrs.frozen(kw_only=True, eq=False, getstate_setstate=False)
 class Profile(ReportResult):
     """All that there is to know of one account: a computed report, with the account's id and its parts by name."""
 
@@ -183,6 +183,7 @@ def profile(view: View, account_id: Any) -> Profile:
         NotVisible: no such account is in view: it is outside the viewer's scope or the filters, does not exist
             yet, or never did. The words are the same.
     """
+    check_view(view)
     if account_id is None:
         raise _not_visible(account_id)
     found = C360.compute(view, account_id=account_id)
@@ -197,6 +198,7 @@ def _not_visible(account_id: Any) -> NotVisible:
 def view_of_one(view: View, account_id: Any) -> View:
     """What is in view of one account, and nothing else."""
     chosen = view.filters or Filters()
+    account_id = as_plain(account_id)
     if isinstance(account_id, bool) or not isinstance(account_id, int | str):
         raise _not_visible(account_id)
     among = frozenset({account_id}) if chosen.accounts is None else chosen.accounts & {account_id}

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import functools
+import math
+from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from numbers import Real
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -52,6 +55,8 @@ def engagements_in_onboarding(view: View, *, stage: str = "onboarding") -> Listi
 
     The stage is the one the row carries, whatever the as-of day.
     """
+    if not isinstance(stage, str):
+        raise OptionError("stage", stage, "the name of a stage")
     engagements = view.engagements
     here = engagements.stage.is_(stage)
     return Listing(engagements.open_ones.only(here, otherwise="in another stage"))
@@ -130,7 +135,8 @@ def low_adoption_products(view: View, *, below: float = 50) -> Listing:
     Ties: by engagement, missing last, product, account.
     """
     scores = view.adoption_scores
-    rows = scores.latest_of_open.only(scores.score.below(below), otherwise="not below the limit")
+    low = scores.score.below(_finite(below, "below"))
+    rows = scores.latest_of_open.only(low, otherwise="not below the limit")
     return Listing(
         rows,
         {
@@ -145,13 +151,27 @@ def low_adoption_products(view: View, *, below: float = 50) -> Listing:
     )
 
 
-@functools.lru_cache(maxsize=16)
 def exact_share(value: float | Fraction, option: str) -> Fraction:
     """A share as it is written: 0.8 is four fifths."""
     try:
-        share = Fraction(repr(value)) if isinstance(value, float) else Fraction(value)
-    except (TypeError, ValueError):
+        if isinstance(value, bool):
+            raise TypeError
+        share = _written(repr(value)) if isinstance(value, float) else Fraction(value)
+    except (TypeError, ValueError, OverflowError):
         raise OptionError(option, value, "a share from 0 to 1") from None
     if not 0 <= share <= 1:
         raise OptionError(option, value, "a share from 0 to 1")
     return share
+
+
+@functools.lru_cache(maxsize=16)
+def _written(text: str) -> Fraction:
+    return Fraction(text)
+
+
+def _finite(value: Any, option: str) -> float:
+    """A number that scores are compared with."""
+    known = isinstance(value, Real | Decimal) and not isinstance(value, bool)
+    if not known or not math.isfinite(value):
+        raise OptionError(option, value, "a finite number")
+    return float(value)

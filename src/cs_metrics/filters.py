@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
+from numbers import Integral
 from typing import Any
 
 import attrs
@@ -20,11 +21,29 @@ GO_BY = ("health_model", "effort_model", "segment_value", "cut")
 Amount = Decimal | int | float | str | None
 
 
+def as_filters(given: Any) -> Filters | None:
+    """Filters, also as a mapping of them."""
+    if given is None or isinstance(given, Filters):
+        return given
+    if not isinstance(given, Mapping):
+        raise OptionError("filters", given, "Filters, a mapping of them by name, or None for all")
+    names = tuple(field.name for field in attrs.fields(Filters))
+    for name in given:
+        if name not in names:
+            raise OptionError("filters", name, names)
+    return Filters(**given)
+
+
+def as_plain(value: Any) -> Any:
+    """A whole number of NumPy's as Python's own."""
+    return int(value) if isinstance(value, Integral) and not isinstance(value, bool) else value
+
+
 def _amount(option: str, value: Any) -> Decimal | None:
     if value is None:
         return None
     try:
-        amount = Decimal(repr(value) if isinstance(value, float) else value)
+        amount = Decimal(repr(float(value)) if isinstance(value, float) else as_plain(value))
     except (ArithmeticError, TypeError, ValueError):
         amount = Decimal("nan")
     if isinstance(value, bool) or not amount.is_finite():
@@ -70,9 +89,9 @@ def _ids(option: str, values: Any) -> frozenset[Any] | None:
         raise OptionError(option, values, "a set or list of values, or None for all")
     given = tuple(values)
     for value in given:
-        if isinstance(value, bool) or not isinstance(value, int | str):
+        if isinstance(value, bool) or not isinstance(value, Integral | str):
             raise OptionError(option, value, "ids and words: text or whole numbers")
-    return frozenset(given)
+    return frozenset(as_plain(value) for value in given)
 
 
 def _health(option: str, values: Any) -> frozenset[Any] | None:

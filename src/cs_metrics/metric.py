@@ -8,12 +8,17 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
 
 import attrs
+import numpy as np
 
-from .results.base import Spec
+from .errors import OptionError
+from .models import ContactPolicy, Cut, Model
+from .periods import Trailing
+from .results.base import Result, Spec
 
-__all__ = ["Metric", "metric", "metric_of"]
+__all__ = ["Metric", "check_view", "metric", "metric_of"]
 
 F = TypeVar("F", bound=Callable[..., Any])
+MODELS = (Model, Cut, ContactPolicy, Trailing)
 
 
 @attrs.frozen(kw_only=True)
@@ -73,11 +78,12 @@ def metric(
 
         @functools.wraps(function)
         def compute(view: Any, /, *models: Any, **given: Any) -> Any:
-            if models:
-                if model is None or len(models) > 1 or model in given:
-                    raise TypeError(f"{function.__name__}() takes its options by keyword")
-                given = {model: models[0], **given}
-            result = function(view, **given)
+            given = _taken(declared, model, models, given)
+            try:
+                result = function(view, **given)
+            except AttributeError:
+                check_view(view)  # only now, so that it costs nothing
+                raise
             result.__dict__["_origin"] = declared, given
             return result
 
@@ -97,6 +103,35 @@ def metric(
         return cast(F, compute)
 
     return declare
+
+
+def _taken(
+    metric: Metric, model: str | None, models: tuple[Any, ...], given: dict[str, Any]
+) -> dict[str, Any]:
+    """The options of a call by name, the model among them."""
+    if models:
+        if model is None or len(models) > 1 or model in given:
+            raise TypeError(f"{metric.id}() takes its options by keyword")
+        given = {model: models[0], **given}
+    return {name: _fitting(name, value, metric.defaults.get(name)) for name, value in given.items()}
+
+
+def _fitting(name: str, value: Any, default: Any) -> Any:
+    """An option as the metric gets it: a number of NumPy's as a plain one, a model of the kind that is asked for."""
+    if isinstance(value, np.generic) and not isinstance(value, np.datetime64 | np.timedelta64):
+        value = value.item()
+    if isinstance(default, MODELS) and not isinstance(value, type(default)):
+        kind = type(default).__name__
+        raise OptionError(name, value, f"{'an' if kind[0] in 'AEIOU' else 'a'} {kind}")
+    return value
+
+
+def check_view(view: Any) -> None:
+    """Refuse what is no view, such as the portfolio itself."""
+    from .view import View
+
+    if not isinstance(view, View | Result):  # what is told of a result may be given one
+        raise OptionError("view", view, "a view, as Portfolio.view gives it")
 
 
 def _options(function: Callable[..., Any]) -> list[inspect.Parameter]:

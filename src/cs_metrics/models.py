@@ -12,6 +12,7 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from numbers import Integral, Real
 from typing import Any, ClassVar, Generic, Literal, TypeAlias, TypeVar
 
 import attrs
@@ -80,7 +81,7 @@ class Frozen(Mapping[K, V], Generic[K, V]):
 
 def _number(option: str, value: Any) -> float:
     """A finite number, as the float that scores are computed in."""
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | Fraction):
+    if isinstance(value, bool) or not isinstance(value, Real | Decimal):
         raise OptionError(option, value, "a number")
     try:
         number = float(value)
@@ -98,7 +99,8 @@ def _exact(option: str, value: Any) -> Decimal | Fraction:
     try:
         if isinstance(value, bool):
             raise TypeError
-        amount = Decimal(repr(value) if isinstance(value, float) else value)
+        whole = int(value) if isinstance(value, Integral) else value
+        amount = Decimal(repr(float(value)) if isinstance(value, float) else whole)
     except (InvalidOperation, TypeError, ValueError):
         amount = Decimal("nan")
     if not amount.is_finite():

@@ -23,6 +23,8 @@ OFFERED = ("owners", *ACCOUNT_FILTERS, "accounts", *ENGAGEMENT_FILTERS, "custome
 
 def options(view: View, name: str, filters: Filters | None = None) -> list[Any]:
     """The values that occur in an unfiltered view, in order; of segments and bands all there may be."""
+    if not isinstance(name, str):
+        raise OptionError("name", name, OFFERED)
     if name == "owners":
         users = view.users
         return sorted(users.ids(np.arange(users.n)))

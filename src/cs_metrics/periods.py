@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+import sys
 from typing import Any
 
 import attrs
@@ -50,25 +51,31 @@ def as_date(value: Any, option: str, tz: dt.tzinfo) -> dt.date:
     """
     if type(value) is dt.date:
         return value
+    given = value
     if isinstance(value, np.datetime64):
+        if np.datetime_data(value)[0] in ("Y", "M", "W"):  # names no day
+            raise OptionError(option, given, A_DAY)
         value = value.astype("datetime64[s]").item()
     if isinstance(value, str):
         try:
             value = dt.datetime.fromisoformat(value)
         except ValueError:
-            raise OptionError(option, value, A_DAY) from None
+            raise OptionError(option, given, A_DAY) from None
     if isinstance(value, dt.datetime) and value == value:  # NaT is a datetime that equals nothing
-        return (value.astimezone(tz) if value.tzinfo else value).date()
+        try:
+            return (value.astimezone(tz) if value.tzinfo else value).date()
+        except OverflowError:  # in that zone it is before the year 1, or after 9999
+            raise OptionError(option, given, A_DAY) from None
     if isinstance(value, dt.date) and value == value:
         return value
-    raise OptionError(option, value, A_DAY)
+    raise OptionError(option, given, A_DAY)
 
 
 def as_count(value: Any, option: str) -> int:
     """A whole number of days, rows or months, 0 or more."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
         raise OptionError(option, value, "a whole number, 0 or more")
-    return int(value)
+    return min(int(value), sys.maxsize)  # what is more is all the same
 
 
 @attrs.frozen

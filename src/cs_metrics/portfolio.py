@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from . import intake, money, saved
 from .errors import MissingTable, NotVisible, OptionError, Problem, UnknownViewer
-from .filters import Filters
+from .filters import Filters, as_filters, as_plain
 from .fingerprint import fingerprint
 from .history import History, as_frames, read_history
 from .layout import Table, lay_out_tables
@@ -375,11 +375,10 @@ class Portfolio:
         stood = self._as_it_stood(day_number(day))
         if stood is not self:
             return stood.view(as_of=day, viewer=viewer, filters=filters)
+        viewer = as_plain(viewer)
         positions = None if viewer is EVERYONE else self._seat(viewer)
         self._check_read_for(positions)
-        if isinstance(filters, Mapping):
-            filters = Filters(**filters)
-        return View(self, day, viewer, filters, positions)
+        return View(self, day, viewer, as_filters(filters), positions)
 
     def _check_read_for(self, positions: tuple[int, int] | None) -> None:
         """A portfolio that holds one viewer's rows only would give anybody above them numbers that are too small."""
@@ -393,9 +392,10 @@ class Portfolio:
 
     def _seat(self, viewer: Viewer) -> tuple[int, int]:
         """The run of positions whose rows a viewer sees, remembered: the users of a portfolio never change."""
-        seat = self._seats.get((type(viewer), viewer))
+        known = isinstance(viewer, int | str)
+        seat = self._seats.get((type(viewer), viewer)) if known else None
         if seat is None:
-            seat = self.positions(viewer)
+            seat = self.positions(viewer) if known else (0, 0)
             if seat == (0, 0):
                 raise UnknownViewer(f"{viewer!r} is not a user of this portfolio; for all rows say EVERYONE")
             self._seats[type(viewer), viewer] = seat

@@ -39,6 +39,8 @@ __all__ = [
 POSITION_AMOUNTS = ("mrr", "non_recurring", "mrr_opportunity", "non_recurring_opportunity")
 
 STEP, ROOM = 16_384, 1
+MOST_PAIRS = 4
+"""Signals and the contracts that they touch are kept pair by pair up to so many pairs for each of their rows."""
 LONG = 100_000
 """From so many rows on a table is worth a calendar: who looks at fewer, looks at all of them."""
 
@@ -82,12 +84,19 @@ def _touches(signals: Table, tables: Mapping[str, Table], until: Array) -> Touch
     assert engagements is not None
     order = order_by(engagements.astype(np.int64) + 1, n=len(engagements))
     unnamed = np.flatnonzero(named < 0)
+    if _pairs(engagements[order], whose[unnamed]) > MOST_PAIRS * (len(named) + len(engagements)):
+        return None  # an engagement with a thousand of both: its contracts are found through it, each time
     rows, whom = runs_of(engagements[order], whose[unnamed])
     signal = np.concatenate((np.flatnonzero(named >= 0), unnamed[whom])).astype(np.int32)
     touched = np.concatenate((named[named >= 0], order[rows]))
     by_contract = order_by(touched, n=len(touched))
     signal = signal[by_contract]
     return Touches(touched[by_contract], signal, begins[signal], until[signal])
+
+
+def _pairs(places: Array, wanted: Array) -> int:
+    """How many rows `runs_of` finds."""
+    return int((places.searchsorted(wanted, side="right") - places.searchsorted(wanted)).sum())
 
 
 def _scores(table: Table, tables: Mapping[str, Table]) -> Prepared:

@@ -7,13 +7,13 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
 from .errors import MissingTable, OptionError, RowsNotKept
 from .filters import GO_BY
-from .metric import Metric, metric_of
+from .metric import Metric, check_view, metric_of
 from .results import Context, Listing, Result
 from .results.base import said
 from .results.version import REPORTS
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from .view import View
 
 __all__ = ["Audience", "Purpose", "Report", "ReportResult", "Section", "Unavailable", "settle_models"]
+
+
+RR = TypeVar("RR", bound="ReportResult")
 
 
 class Purpose(enum.StrEnum):
@@ -100,6 +103,7 @@ class Report:
 
     def compute(self, view: View, **options: Any) -> ReportResult:
         """Every metric of the report over one view; where a table is missing, `Unavailable` says so."""
+        check_view(view)
         known = {name for metric in self.metrics for name in metric.defaults}
         for name, value in options.items():
             if name not in known:
@@ -152,7 +156,8 @@ def _job(metric: Metric, view: View, options: Mapping[str, Any]) -> Callable[[],
 class ReportResult:
     """A computed report: `results` by metric id, in the report's order.
 
-    One that was read back from JSON says the same, and has neither its view nor the rows behind its numbers.
+    One that was pickled, or read back from JSON, says the same, and has neither its view nor the rows behind its
+    numbers.
     """
 
     report: Report
@@ -171,6 +176,20 @@ class ReportResult:
     def context(self) -> Context:
         """Who looked, at which day, at what, in which currency, and at which rows."""
         return Context.of_view(self.view) if self._context is None else self._context
+
+    def __getstate__(self) -> dict[str, Any]:
+        told = {field.name: getattr(self, field.name) for field in attrs.fields(type(self))}
+        return told | {"_view": None, "_context": self.context}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
+            object.__setattr__(self, name, value)
+
+    def __copy__(self: RR) -> RR:
+        return self  # nothing in it ever changes
+
+    def __deepcopy__(self: RR, memo: dict[int, Any]) -> RR:
+        return self
 
     @property
     def id(self) -> str:

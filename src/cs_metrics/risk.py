@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Set
 from typing import TYPE_CHECKING, Literal
 
 from .errors import OptionError
@@ -31,11 +31,20 @@ POOR = (Health.RED, Health.YELLOW)
 
 def poor_health(view: View, poor: Collection[Health]) -> Rows:
     """Open engagements in poor health; missing health is neither poor nor good."""
-    if isinstance(poor, str) or any(health not in tuple(Health) for health in poor):
-        raise OptionError("poor", poor, tuple(Health))
+    poor = poor_words(poor)
     engagements = view.engagements
     known = engagements.open_ones.only(~engagements.health.missing, otherwise="health missing")
     return known.only(engagements.health.isin(poor), otherwise="not in poor health")
+
+
+def poor_words(poor: Collection[Health]) -> tuple[Health, ...]:
+    """The words that are poor, in the order given; those of a set, which has none, from red to green."""
+    if isinstance(poor, str | bytes) or not isinstance(poor, Collection):
+        raise OptionError("poor", poor, "a tuple or set of red, yellow and green")
+    if any(word not in tuple(Health) for word in poor):
+        raise OptionError("poor", poor, tuple(Health))
+    ordered = reversed(Health) if isinstance(poor, Set) else poor
+    return tuple(Health(word) for word in ordered if word in poor)
 
 
 @metric(
@@ -77,7 +86,7 @@ def engagements_in_poor_health(view: View, *, poor: Collection[Health] = POOR) -
     """
     rows = poor_health(view, poor)
     health = rows.table.health
-    return Breakdown.split(rows, {str(word): health.is_(word) for word in poor})
+    return Breakdown.split(rows, {str(word): health.is_(word) for word in poor_words(poor)})
 
 
 @metric(

@@ -51,7 +51,7 @@ def by_customer(
     rows = view.accounts.everything.only(positions.any, otherwise="nothing applicable")
     columns: dict[str, Listed] = {**positions.money(), "alignment": positions.alignment}
     worth = {"opportunity": positions.opportunity, "mrr": positions.mrr}
-    if by not in worth:
+    if by not in tuple(worth):
         raise OptionError("by", by, worth)
     return Customers(rows, columns, positions, by=[-worth[by].minor], limit=as_count(limit, "limit"))
 
@@ -68,7 +68,7 @@ def by_item(view: View, *, limit: int = 10, by: Literal["mrr", "opportunity", "a
     aligned. Items that apply to nobody in view have no line; positions that do not apply are excluded.
     """
     ranking = {"mrr": ("mrr",), "opportunity": ("opportunity",), "aligned": ("alignment",)}
-    if by not in ranking:
+    if by not in tuple(ranking):
         raise OptionError("by", by, ranking)
     positions, items = view.stack_positions, view.stack_items
     found = positions.per_item

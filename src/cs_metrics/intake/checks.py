@@ -83,6 +83,8 @@ def check_natural_key(draft: Draft, findings: Findings) -> None:
         column = draft.columns.get(name)
         if column is None and name in draft.unchecked:
             column = _numbered(draft.unchecked[name])
+        if column is None and draft.schema.columns[name].optional and name not in draft.supplied:
+            continue  # missing in all rows
         if column is None:
             return
         codes = column.codes if isinstance(column, Coded) else column

@@ -162,7 +162,7 @@ def _read_json(file: Path) -> Any:
         return json.loads(text, parse_float=Decimal, parse_constant=Decimal)
 
     text = file.read_text("utf-8-sig")
-    if file.suffix.lower() == ".json":
+    if text.lstrip().startswith("[") or not text.strip():
         rows = parse(text)
     else:
         rows = [parse(line) for line in text.split("\n") if line.strip()]

@@ -30,10 +30,12 @@ def from_records(records: Mapping[str, Iterable[Any]]) -> dict[str, Any]:
     frames = {}
     for table, rows in records.items():
         schema = HISTORY if table == HISTORY.name else SCHEMA.get(table)
-        given = list(rows)
         if schema is None:
             frames[table] = pd.DataFrame()
             continue
+        if rows is None:  # as in from_frames: not supplied
+            continue
+        given = _listed(table, rows)
         wrong = next((row for row in given if not isinstance(row, schema.record)), None)
         if wrong is not None:
             expected = f"records of {schema.record.__name__}"
@@ -43,6 +45,12 @@ def from_records(records: Mapping[str, Iterable[Any]]) -> dict[str, Any]:
             cells[place] = [_cell(getattr(row, name)) for row in given]
         frames[table] = pd.DataFrame(cells.T, columns=list(schema.columns), dtype=object, copy=False)
     return frames
+
+
+def _listed(table: str, rows: Any) -> list[Any]:
+    if isinstance(rows, str | bytes) or not isinstance(rows, Iterable):
+        raise DataError([Problem(table=table, value=rows, expected="a list of records", code="record")])
+    return list(rows)
 
 
 def _cell(value: Any) -> Any:

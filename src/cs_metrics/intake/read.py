@@ -16,7 +16,7 @@ from .problems import Findings, Note
 from .references import keys_of, resolve
 from .tables import Draft
 from .values import Array, Coded, Parsed, Piece
-from .words import hinted
+from .words import hinted, relabelled
 
 __all__ = ["jobs_of"]
 
@@ -94,6 +94,9 @@ def _currency(draft: Draft, note: Note) -> Coded:
     column = draft.schema.columns["currency"]
     coded, _ = read_column(draft.source.cells("currency"), column, "UTC", note)
     assert isinstance(coded, Coded)
+    if "" in coded.labels:  # an empty cell, as in a column of enums
+        empty = coded.codes == coded.labels.index("")
+        coded = relabelled(Coded(np.where(empty, -1, coded.codes), coded.labels))
     unknown = np.array([*(label not in money.CURRENCIES for label in coded.labels), False])
     if unknown.any():
         rows = np.flatnonzero(unknown[coded.codes])

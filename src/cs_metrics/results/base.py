@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
@@ -217,7 +218,9 @@ class Result:
         parts = self._entries()
         if parts is None:
             raise self._unexplained("it does not say what each row adds to it")
-        return Contributions(self.cell_names, self._numbers(), tuple(parts), self._whole(parts))
+        numbers = self._numbers()
+        parts = [part.without_others(numbers) for part in parts]
+        return Contributions(self.cell_names, numbers, tuple(parts), self._whole(parts))
 
     def _entries(self) -> Sequence[Part] | None:
         """What the rows add to the cells, None where nobody said."""
@@ -363,6 +366,8 @@ class Result:
 
     def merge(self: R, other: R) -> R:
         """The metric over both of two disjoint parts of a portfolio, split by account; exact."""
+        if not isinstance(other, Result):
+            raise OptionError("other", other, "a result of the same metric, options, day, viewer and filters")
         mine, its = (
             (type(part), part.spec, part.as_of, part.viewer, part.filters, part.context.currency)
             for part in (self, other)
@@ -416,7 +421,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, set | frozenset | tuple | list):
         items = [plain(item) for item in value]
         return sorted(items, key=str) if isinstance(value, set | frozenset) else items
-    if isinstance(value, Decimal | dt.date):
+    if isinstance(value, Decimal | Fraction | dt.date):
         return str(value)
     return str(value) if isinstance(value, str) else value
 

@@ -101,6 +101,16 @@ class Part:
         places = series * len(months) + place[picked]
         return cls(rows.table, index, cells, places, _minor(amounts, index), amounts is not None)
 
+    def without_others(self, numbers: Mapping[Cell, Whole]) -> Part:
+        """The same without the cells that are neither in the value nor added to: words of rows out of view."""
+        if self.places is None:
+            return self
+        touched = np.bincount(self.places, minlength=len(self.cells)) > 0
+        keep = [n for n, cell in enumerate(self.cells) if touched[n] or cell in numbers]
+        moved = np.full(len(self.cells) + 1, -1, np.int64)
+        moved[keep] = np.arange(len(keep))
+        return attrs.evolve(self, cells=[self.cells[n] for n in keep], places=moved[self.places])
+
     def together(self) -> Part:
         """The same entries, all adding to one cell."""
         return attrs.evolve(self, cells=((),), places=None)

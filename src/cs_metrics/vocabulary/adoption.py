@@ -78,6 +78,7 @@ class Adoption:
 
     def means(self, rows: Array) -> Array:
         """The exact means of some accounts, None without a score."""
+        rows, back = np.unique(rows, return_inverse=True)  # many rows may be of one account
         accounts, scores = self.latest
         wanted = np.zeros(self.size, bool)
         wanted[rows] = True
@@ -88,7 +89,7 @@ class Adoption:
         values = scores.take(index).tolist()
         found = np.empty(len(rows), object)
         found[:] = [_mean(values[start:end]) for start, end in zip(first, last, strict=True)]
-        return found
+        return found[back]
 
     def to_list(self, rows: Array) -> list[Any]:
         return [None if mean is None else float(mean) for mean in self.means(rows).tolist()]

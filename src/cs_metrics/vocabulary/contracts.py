@@ -145,8 +145,8 @@ class Contracts(ViewTable):
         signals, categories = self.view.risk_signals.active_ones.index, self.view.risk_signals.category
         of_category = categories.codes.take(signals)
         return {
-            label: self.touched_by(signals[of_category == code])
-            for code, label in enumerate(categories.labels)
+            categories.labels[code]: self.touched_by(signals[of_category == code])
+            for code in np.unique(of_category).tolist()  # in view, of what may be a long vocabulary
         }
 
     def labels(self, by: str) -> Codes:
