@@ -267,3 +267,27 @@ def test_ids_that_are_numbers_may_be_told_as_text() -> None:
     )
     seen = [found.view(as_of=day, viewer=1).accounts.everything.count for day in (A - days(1), A)]
     assert seen == [1, 0]
+
+
+STATES = {"stage", "health", "segment", "state", "status", "renewal_stage"}
+
+
+def test_the_catalog_says_which_metrics_look_at_todays_state() -> None:
+    """Each column's words, dealt out anew, change what the metrics say that name it, and no others."""
+    frames = csm.samples.frames(engagements=400, seed=5)
+
+    def said(of: dict[str, pd.DataFrame]) -> dict[str, Any]:
+        view = csm.Portfolio.from_frames(**of).view(as_of="2026-06-30", viewer=csm.EVERYONE)
+        return {metric.id: everything(compute(metric, view, {})) for metric in csm.catalog.metrics()}
+
+    before = said(frames)
+    found: dict[str, set[str]] = {name: set() for name in before}
+    for table, schema in SCHEMA.items():
+        for column in STATES.intersection(told_columns(schema), frames.get(table, ())):
+            dealt = frames[table][column].sample(frac=1, random_state=1).to_numpy()
+            after = said({**frames, table: frames[table].assign(**{column: dealt})})
+            for name in before:
+                if after[name] != before[name]:
+                    found[name].add(f"{table}.{column}")
+    declared = {metric.id: set(metric.states) for metric in csm.catalog.metrics()}
+    assert {name: found[name] ^ declared[name] for name in found if found[name] != declared[name]} == {}

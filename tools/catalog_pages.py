@@ -97,6 +97,7 @@ def _metric(metric: Metric, result: Result, written: Written, drawn: bool) -> st
         ("result", f"[{type(result).__name__}](../metrics.md#what-every-result-gives)"),
         ("counts", f"rows of [{metric.counts}](../records.md#tables)"),
         ("needs", ", ".join(metric.needs)),
+        ("goes by", ", ".join((*metric.states, "owners")) + ": of today, but for what `history` tells"),
         ("in reports", ", ".join(f"`{one}`" for one in reports) or "none"),
     )
     parts = [

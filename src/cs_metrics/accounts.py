@@ -31,6 +31,10 @@ SOURCE = "GitLab CS Reporting and Dashboarding framework › "
 @metric(
     title="Top customers", unit="accounts", source=SOURCE + "Top customer report", counts="accounts",
     needs=("accounts", "subscriptions"),
+    states=(
+        "accounts.segment", "contracts.state", "contracts.renewal_stage", "opportunities.stage",
+        "subscriptions.status",
+    ),
 )  # fmt: skip
 def top(view: View, *, limit: int = 10, health: HealthModel = DEFAULT_HEALTH) -> Listing:
     """Accounts with MRR, health, adoption, next renewal, risk and segment in a row each; the largest MRR first.

@@ -48,6 +48,7 @@ def _worth(view: View, accounts: Array | None = None) -> dict[str, Listed]:
 @metric(
     title="Playbooks due", unit="playbook runs", source=SOURCE, counts="playbook_runs",
     needs=("playbook_runs", *WORTH),
+    states=("subscriptions.status", "playbook_runs.status"),
 )  # fmt: skip
 def playbooks_due(view: View, *, limit: int = 5) -> Listing:
     """Open playbook runs, by the day they are due, soonest first; those without a due day last.
@@ -65,7 +66,14 @@ def playbooks_due(view: View, *, limit: int = 5) -> Listing:
     return Listing(runs.open_ones, columns, by=[runs.due_on.days], limit=as_count(limit, "limit"))
 
 
-@metric(title="Tasks due", unit="tasks", source=SOURCE, counts="tasks", needs=("tasks", *WORTH))
+@metric(
+    title="Tasks due",
+    unit="tasks",
+    source=SOURCE,
+    counts="tasks",
+    needs=("tasks", *WORTH),
+    states=("tasks.status", "subscriptions.status"),
+)
 def tasks_due(view: View, *, limit: int = 5) -> Listing:
     """Open tasks, by the day they are due, soonest first; those without a due day last.
 
@@ -82,6 +90,7 @@ def tasks_due(view: View, *, limit: int = 5) -> Listing:
 
 @metric(
     title="Next renewals", unit="accounts", source=SOURCE, counts="accounts", needs=WORTH,
+    states=("subscriptions.status",),
 )  # fmt: skip
 def renewals_next(view: View, *, limit: int = 5) -> Listing:
     """Accounts with an active subscription that is billed on the as-of day or later, soonest first.
@@ -114,6 +123,7 @@ def _alerted(view: View, kind: AlertKind, limit: int) -> Listing:
 
 @metric(
     title="Accounts at risk", unit="accounts", source=SOURCE, counts="accounts", needs=(*WORTH, "alerts"),
+    states=("subscriptions.status",),
 )  # fmt: skip
 def accounts_at_risk(view: View, *, limit: int = 5) -> Listing:
     """Accounts with an open risk alert for which no action is defined, the newest alert first, then by account.
@@ -128,6 +138,7 @@ def accounts_at_risk(view: View, *, limit: int = 5) -> Listing:
 @metric(
     title="Upsell opportunities", unit="accounts", source=SOURCE, counts="accounts",
     needs=(*WORTH, "alerts"),
+    states=("subscriptions.status",),
 )  # fmt: skip
 def upsell_opportunities(view: View, *, limit: int = 5) -> Listing:
     """Accounts with an open upsell alert for which no action is defined, the newest alert first, then by account.
@@ -140,6 +151,7 @@ def upsell_opportunities(view: View, *, limit: int = 5) -> Listing:
 @metric(
     title="New accounts to enrol", unit="accounts", source=SOURCE, counts="accounts",
     needs=(*WORTH, "playbook_runs"),
+    states=("accounts.stage", "subscriptions.status"),
 )  # fmt: skip
 def accounts_new(view: View, *, limit: int = 5) -> Listing:
     """Accounts that were never enrolled in a playbook, the newest first; those without a day of creation last.

@@ -49,6 +49,7 @@ def engagements_overdue_go_live(view: View) -> Listing:
 @metric(
     title="Engagements in onboarding", unit="engagements", source="ServiceNow Success report › Adoption",
     counts="engagements",
+    states=("engagements.stage",),
 )  # fmt: skip
 def engagements_in_onboarding(view: View, *, stage: str = "onboarding") -> Listing:
     """Open engagements in the stage "onboarding" (`stage` names another), by id.
@@ -82,6 +83,7 @@ def engagements_going_live(view: View, *, within: int = 30) -> Listing:
     title="Engagements without objectives", unit="engagements",
     source="ServiceNow Success report › Adoption", counts="engagements",
     needs=("engagements", "objectives"),
+    states=("objectives.state",),
 )  # fmt: skip
 def engagements_without_objectives(view: View) -> Listing:
     """Open engagements for which no success objective was defined, cancelled ones not counted; by id."""
@@ -93,6 +95,7 @@ def engagements_without_objectives(view: View) -> Listing:
     title="Engagements with objectives complete", unit="engagements",
     source="ServiceNow Success report › Adoption", counts="engagements",
     needs=("engagements", "objectives"),
+    states=("objectives.state",),
 )  # fmt: skip
 def engagements_with_objectives_complete(view: View, *, above: float | Fraction = 0.8) -> Listing:
     """Open engagements of whose objectives more than the share `above` is completed, strictly; by id.
@@ -112,6 +115,7 @@ def engagements_with_objectives_complete(view: View, *, above: float | Fraction 
 @metric(
     title="Success objective progress", unit="objectives", source="ServiceNow Success report › Adoption",
     counts="objectives", needs=("objectives", "engagements"),
+    states=("objectives.state",),
 )  # fmt: skip
 def objective_progress(view: View) -> Breakdown:
     """Success objectives of open engagements by state: new, on track, at risk, completed, cancelled."""

@@ -26,7 +26,8 @@ class Metric:
     """One metric of the catalog. `compute(view, **options)` gives its result.
 
     `id` is "module.function", `counts` the table whose rows it counts, `needs` the tables that it cannot do
-    without, `defaults` its options.
+    without, `defaults` its options. `states` are the columns by whose words it goes ("engagements.stage"):
+    without the table `history` they say what they say today, whatever the day; so does who owns a row.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Metric:
     definition: str
     counts: str
     needs: tuple[str, ...]
+    states: tuple[str, ...] = ()
     defaults: Mapping[str, Any]
     version: int = 1
     compute: Callable[..., Any] = attrs.field(repr=False, eq=False)
@@ -55,14 +57,22 @@ class Metric:
 
 
 def metric(
-    *, title: str, unit: str, source: str, counts: str, needs: tuple[str, ...] = (), version: int = 1
+    *,
+    title: str,
+    unit: str,
+    source: str,
+    counts: str,
+    needs: tuple[str, ...] = (),
+    states: tuple[str, ...] = (),
+    version: int = 1,
 ) -> Callable[[F], F]:
     """Make a function of a view a metric.
 
     It takes a view, options by keyword only, all with defaults, and gives a result of this library; a model
     may also stand right after the view, since nobody takes it for anything else. Its docstring is the
-    definition that catalog, pages and docs show. `version` counts up whenever the definition gives other numbers
-    than before.
+    definition that catalog, pages and docs show. `states` are the columns by whose words it goes, so that readers
+    know what is today's where nobody tells of earlier days. `version` counts up whenever the definition gives
+    other numbers than before.
 
     >>> @metric(title="All engagements", unit="engagements", source="ours", counts="engagements")
     ... def all_engagements(view):
@@ -95,6 +105,7 @@ def metric(
             definition=inspect.cleandoc(function.__doc__),
             counts=counts,
             needs=needs or (counts,),
+            states=states,
             defaults={option.name: option.default for option in options},
             version=version,
             compute=compute,

@@ -107,6 +107,7 @@ def engagements_with_upcoming_qbrs(view: View, *, within: int | None = None) -> 
 @metric(
     title="Engagement health by stage", unit="engagements", source="ServiceNow Success report › Overview",
     counts="engagements",
+    states=("engagements.stage", "engagements.health"),
 )  # fmt: skip
 def health_by_stage(view: View) -> Crosstab:
     """Open engagements by stage and health; those without a health have a column of their own.
@@ -120,6 +121,7 @@ def health_by_stage(view: View) -> Crosstab:
 @metric(
     title="Success manager tasks", unit="tasks", source="ServiceNow Success report › Overview",
     counts="tasks",
+    states=("tasks.status",),
 )  # fmt: skip
 def success_manager_tasks(view: View) -> Breakdown:
     """Tasks whose assignee is in scope, each in exactly one of: overdue (to do or in progress, and due before

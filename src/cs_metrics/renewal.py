@@ -37,6 +37,7 @@ STAGES = (
 @metric(
     title="Engagements with renewals due", unit="engagements",
     source="ServiceNow Success report › Renewal", counts="engagements", needs=("engagements", "contracts"),
+    states=("contracts.state", "contracts.renewal_stage", "opportunities.stage"),
 )  # fmt: skip
 def engagements_with_renewals_due(view: View, *, within: int = 90) -> Listing:
     """Open engagements with an undecided contract in force that ends in the next `within` days, today in.
@@ -54,6 +55,7 @@ def engagements_with_renewals_due(view: View, *, within: int = 90) -> Listing:
 @metric(
     title="Opened renewals", unit="contracts", source="ServiceNow Success report › Renewal",
     counts="contracts",
+    states=("contracts.state", "contracts.renewal_stage"),
 )  # fmt: skip
 def opened_renewals(view: View) -> Listing:
     """Contracts, active or expired, that are under review or await it, and active ones with an approved
@@ -68,6 +70,7 @@ def opened_renewals(view: View) -> Listing:
 @metric(
     title="Contracts on extension", unit="contracts", source="ServiceNow Success report › Renewal",
     counts="contracts",
+    states=("contracts.state",),
 )  # fmt: skip
 def contracts_on_extension(view: View) -> Listing:
     """Active contracts whose extension is approved, by id."""
@@ -78,6 +81,7 @@ def contracts_on_extension(view: View) -> Listing:
 @metric(
     title="Renewals by stage", unit="contracts", source="ServiceNow Success report › Renewal",
     counts="contracts",
+    states=("contracts.renewal_stage",),
 )  # fmt: skip
 def renewals_by_stage(view: View) -> Breakdown:
     """Contracts of any state by renewal stage: awaiting review, approved, rejected, under review.
@@ -94,6 +98,7 @@ def renewals_by_stage(view: View) -> Breakdown:
 @metric(
     title="Renewals and losses this year by month", unit="contracts",
     source="ServiceNow Success report › Renewal", counts="contracts",
+    states=("contracts.renewal_stage", "opportunities.stage"),
 )  # fmt: skip
 def renewals_and_losses_ytd(view: View, *, measure: Literal["count", "value"] = "count") -> Monthly:
     """Decisions on the renewal of contracts of any state, `won` and `lost`, by the month of the decision.
@@ -118,6 +123,7 @@ def renewals_and_losses_ytd(view: View, *, measure: Literal["count", "value"] = 
 @metric(
     title="Engagements with lost contracts", unit="engagements",
     source="ServiceNow Success report › Renewal", counts="engagements", needs=("engagements", "contracts"),
+    states=("contracts.state", "contracts.renewal_stage", "opportunities.stage"),
 )  # fmt: skip
 def lost_contracts(view: View) -> Listing:
     """Engagements, open or closed, with a contract that was rejected or not renewed; by id.
@@ -137,6 +143,7 @@ def lost_contracts(view: View) -> Listing:
 @metric(
     title="Contract value this year by month", unit="currency",
     source="ServiceNow Success report › Renewal", counts="contracts",
+    states=("contracts.state",),
 )  # fmt: skip
 def contract_value_ytd(view: View, *, basis: Literal["started", "in_force"] = "started") -> Monthly:
     """Total contract value by month of the fiscal year to date, one series, `value`.
@@ -161,6 +168,7 @@ def contract_value_ytd(view: View, *, basis: Literal["started", "in_force"] = "s
 
 @metric(
     title="Overdue renewals", unit="contracts", source="Standard terms of the field", counts="contracts",
+    states=("contracts.state", "contracts.renewal_stage", "opportunities.stage"),
 )  # fmt: skip
 def overdue_renewals(view: View) -> Listing:
     """Contracts, active or expired, that ended before the as-of day without a decision on their renewal, by id.

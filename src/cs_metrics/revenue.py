@@ -28,7 +28,14 @@ TERMS = "Standard terms of the field"
 BILLING = ("subscriptions", "accounts")
 
 
-@metric(title="MRR movements", unit="currency", source=TERMS, counts="subscriptions", needs=BILLING)
+@metric(
+    title="MRR movements",
+    unit="currency",
+    source=TERMS,
+    counts="subscriptions",
+    needs=BILLING,
+    states=("subscriptions.status",),
+)
 def mrr_movements(view: View, *, months: int = 12, gap_days: int = 0) -> Monthly:
     """What moved monthly recurring revenue in the last calendar months, the current one so far.
 
@@ -51,7 +58,14 @@ def mrr_movements(view: View, *, months: int = 12, gap_days: int = 0) -> Monthly
     return Monthly(subscriptions.ever_active, by_month, money=True, adds_up=False)
 
 
-@metric(title="Net revenue retention", unit="share of MRR", source=TERMS, counts="accounts", needs=BILLING)
+@metric(
+    title="Net revenue retention",
+    unit="share of MRR",
+    source=TERMS,
+    counts="accounts",
+    needs=BILLING,
+    states=("subscriptions.status",),
+)
 def net_revenue_retention(view: View, *, months: int = 12) -> Ratio:
     """What the accounts that had MRR `months` ago have on the as-of day, as a share of what they had then.
 
@@ -63,7 +77,14 @@ def net_revenue_retention(view: View, *, months: int = 12) -> Ratio:
     return Ratio.of_amounts(rows, now, then)
 
 
-@metric(title="Gross revenue retention", unit="share of MRR", source=TERMS, counts="accounts", needs=BILLING)
+@metric(
+    title="Gross revenue retention",
+    unit="share of MRR",
+    source=TERMS,
+    counts="accounts",
+    needs=BILLING,
+    states=("subscriptions.status",),
+)
 def gross_revenue_retention(view: View, *, months: int = 12) -> Ratio:
     """As net revenue retention, but no account counts for more than it had: what was kept, without expansion.
 
@@ -74,7 +95,14 @@ def gross_revenue_retention(view: View, *, months: int = 12) -> Ratio:
     return Ratio.of_amounts(rows, then.at_most(now), then)
 
 
-@metric(title="Logo retention", unit="share of accounts", source=TERMS, counts="accounts", needs=BILLING)
+@metric(
+    title="Logo retention",
+    unit="share of accounts",
+    source=TERMS,
+    counts="accounts",
+    needs=BILLING,
+    states=("subscriptions.status",),
+)
 def logo_retention(view: View, *, months: int = 12) -> Ratio:
     """The share of the accounts with MRR `months` ago that have MRR on the as-of day, whatever the amount.
 
@@ -87,7 +115,14 @@ def logo_retention(view: View, *, months: int = 12) -> Ratio:
     return Ratio(rows, stayed.count, rows.count, made_of=lambda: (Part.split(rows, parts),))
 
 
-@metric(title="Quick ratio", unit="gained for 1 lost", source=TERMS, counts="subscriptions", needs=BILLING)
+@metric(
+    title="Quick ratio",
+    unit="gained for 1 lost",
+    source=TERMS,
+    counts="subscriptions",
+    needs=BILLING,
+    states=("subscriptions.status",),
+)
 def quick_ratio(view: View, *, months: int = 12, gap_days: int = 0) -> Ratio:
     """New, reactivated and expanded MRR of the last calendar months for each unit contracted and churned.
 
@@ -98,7 +133,14 @@ def quick_ratio(view: View, *, months: int = 12, gap_days: int = 0) -> Ratio:
     return Ratio.of_money(subscriptions.ever_active, moved.gained, moved.lost)
 
 
-@metric(title="Cohorts", unit="accounts", source=TERMS, counts="subscriptions", needs=BILLING)
+@metric(
+    title="Cohorts",
+    unit="accounts",
+    source=TERMS,
+    counts="subscriptions",
+    needs=BILLING,
+    states=("subscriptions.status",),
+)
 def cohorts(
     view: View,
     *,
@@ -123,7 +165,14 @@ def cohorts(
     return Cohorts(subscriptions.ever_active, cells, by=by, money=money)
 
 
-@metric(title="MRR concentration", unit="share of MRR", source=TERMS, counts="accounts", needs=BILLING)
+@metric(
+    title="MRR concentration",
+    unit="share of MRR",
+    source=TERMS,
+    counts="accounts",
+    needs=BILLING,
+    states=("subscriptions.status",),
+)
 def concentration(view: View, *, limit: int = 10) -> Ratio:
     """The share of the `limit` accounts with the largest MRR on the as-of day in that of all accounts.
 
@@ -134,7 +183,13 @@ def concentration(view: View, *, limit: int = 10) -> Ratio:
     return TopShare(rows, mrr[rows.index], as_count(limit, "limit"))
 
 
-@metric(title="Renewal forecast", unit="currency", source=TERMS, counts="contracts")
+@metric(
+    title="Renewal forecast",
+    unit="currency",
+    source=TERMS,
+    counts="contracts",
+    states=("contracts.state", "contracts.renewal_stage", "opportunities.stage"),
+)
 def renewal_forecast(view: View, *, within: int = 90) -> Forecast:
     """The value of the active and expired contracts that end in the next `within` days, today in.
 

@@ -81,7 +81,13 @@ def new_users(view: View, *, window: Trailing = LAST_30) -> Trend:
     return _dated(view.contacts, "created_on", window, "not created in the period")
 
 
-@metric(title="Active subscriptions", unit="subscriptions", source=SOURCE, counts="subscriptions")
+@metric(
+    title="Active subscriptions",
+    unit="subscriptions",
+    source=SOURCE,
+    counts="subscriptions",
+    states=("subscriptions.status",),
+)
 def active_subscriptions(view: View, *, window: Trailing = LAST_30) -> Trend:
     """Subscriptions active on the as-of day, against those active 30 days before it.
 
@@ -93,7 +99,13 @@ def active_subscriptions(view: View, *, window: Trailing = LAST_30) -> Trend:
     return Trend(Count(active(view.today)), Count(active(_before(view, window))))
 
 
-@metric(title="Active MRR", unit="currency", source=SOURCE, counts="subscriptions")
+@metric(
+    title="Active MRR",
+    unit="currency",
+    source=SOURCE,
+    counts="subscriptions",
+    states=("subscriptions.status",),
+)
 def active_mrr(view: View, *, window: Trailing = LAST_30) -> Trend:
     """Monthly recurring revenue of the subscriptions active on the as-of day, against 30 days before it.
 
@@ -132,7 +144,13 @@ def _lost(subscriptions: Subscriptions, window: Window) -> Amount:
     return Amount(cancelled, subscriptions.mrr, minor=subscriptions.cancelled_mrr(window))
 
 
-@metric(title="Upcoming renewals", unit="subscriptions", source=SOURCE, counts="subscriptions")
+@metric(
+    title="Upcoming renewals",
+    unit="subscriptions",
+    source=SOURCE,
+    counts="subscriptions",
+    states=("subscriptions.status",),
+)
 def upcoming_renewals(view: View, *, window: Trailing = LAST_30) -> Trend:
     """Active subscriptions that are billed next in the next 30 days, today in, against those due in the last 30.
 
@@ -224,7 +242,13 @@ def tasks_completed(view: View, *, window: Trailing = LAST_30) -> Trend:
     return _dated(view.tasks, "completed_on", window, "not completed in the period")
 
 
-@metric(title="Open tasks", unit="tasks", source=SOURCE, counts="tasks")
+@metric(
+    title="Open tasks",
+    unit="tasks",
+    source=SOURCE,
+    counts="tasks",
+    states=("tasks.status",),
+)
 def open_tasks(view: View) -> Breakdown:
     """Tasks to do or in progress, each in exactly one of overdue, due soon, in progress, to do.
 
@@ -236,7 +260,13 @@ def open_tasks(view: View) -> Breakdown:
     return Breakdown.by(tasks.open_ones, tasks.urgency, known=tasks.by_urgency())
 
 
-@metric(title="Playbook status", unit="playbook runs", source=SOURCE, counts="playbook_runs")
+@metric(
+    title="Playbook status",
+    unit="playbook runs",
+    source=SOURCE,
+    counts="playbook_runs",
+    states=("playbook_runs.status",),
+)
 def playbook_status(view: View, *, limit: int = 5) -> Crosstab:
     """The 5 playbooks with the most open runs, and how these stand: overdue, due soon, in progress, new.
 
@@ -252,6 +282,7 @@ def playbook_status(view: View, *, limit: int = 5) -> Crosstab:
 @metric(
     title="Alert status", unit="alerts", source=SOURCE, counts="alerts",
     needs=("alerts", "accounts", "subscriptions"),
+    states=("subscriptions.status",),
 )  # fmt: skip
 def alert_status(view: View, *, limit: int = 5) -> Groups:
     """The alerts, by name, that are open: on how many accounts, with how much MRR, and raised last when.

@@ -50,6 +50,7 @@ def poor_words(poor: Collection[Health]) -> tuple[Health, ...]:
 @metric(
     title="Total contract value at risk", unit="currency", source="ServiceNow Success report › Risk",
     counts="contracts", needs=("contracts", "risk_signals", "engagements"),
+    states=("contracts.state",),
 )  # fmt: skip
 def contract_value_at_risk(
     view: View, *, by: Literal["stage", "owner", "industry", "category"] | None = None
@@ -77,6 +78,7 @@ def contract_value_at_risk(
 @metric(
     title="Red and yellow engagements", unit="engagements", source="ServiceNow Success report › Risk",
     counts="engagements",
+    states=("engagements.health",),
 )  # fmt: skip
 def engagements_in_poor_health(view: View, *, poor: Collection[Health] = POOR) -> Breakdown:
     """Open engagements by poor health: red, then yellow (`poor` sets which words are poor, and their order).
@@ -92,6 +94,7 @@ def engagements_in_poor_health(view: View, *, poor: Collection[Health] = POOR) -
 @metric(
     title="Renewals due soon in poor health", unit="engagements", source="ServiceNow Success report › Risk",
     counts="engagements", needs=("engagements", "contracts"),
+    states=("engagements.health", "contracts.state", "contracts.renewal_stage"),
 )  # fmt: skip
 def renewals_due_in_poor_health(view: View, *, within: int = 90, poor: Collection[Health] = POOR) -> Listing:
     """Open engagements in poor health with an undecided contract in force that ends in the next `within` days.

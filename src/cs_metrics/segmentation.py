@@ -26,7 +26,14 @@ SOURCE = "Lifecycle Insights Customer Success Dashboard › Customer segments"
 NEEDS = ("accounts", "subscriptions", "measures", "stack_positions")
 
 
-@metric(title="Customer segments", unit="accounts", source=SOURCE, counts="accounts", needs=NEEDS)
+@metric(
+    title="Customer segments",
+    unit="accounts",
+    source=SOURCE,
+    counts="accounts",
+    needs=NEEDS,
+    states=("subscriptions.status",),
+)
 def segments(
     view: View,
     *,
@@ -50,7 +57,14 @@ def segments(
     return Segments(places, view.accounts.bands(health))
 
 
-@metric(title="Contact cadence", unit="accounts", source=SOURCE, counts="accounts", needs=NEEDS)
+@metric(
+    title="Contact cadence",
+    unit="accounts",
+    source=SOURCE,
+    counts="accounts",
+    needs=NEEDS,
+    states=("subscriptions.status",),
+)
 def contact_cadence(
     of: View | Segments,
     *,
