@@ -218,3 +218,24 @@ def test_an_engagement_with_thousands_of_signals_and_contracts() -> None:
     for by in (None, "category"):
         at_risk = csm.risk.contract_value_at_risk(everyone(p), by=by)  # type: ignore[arg-type]
         assert at_risk.value in (10 * n, {"c": 10 * n}) and at_risk.used == n
+
+
+def test_a_metric_that_few_accounts_have_is_found_without_a_table_of_its_own() -> None:
+    """Thousands of names, such as one a survey, cost what their measures are, not names times accounts."""
+    accounts = pd.DataFrame({"id": range(50), "owner_id": [1] * 39 + [2] * 11})
+    users = pd.DataFrame({"id": [1, 2], "role": "success_agent"})
+    days = ["2026-01-01", "2026-03-01", "2026-02-01", "2027-01-01"]
+    measures = pd.DataFrame({"account_id": [7, 7, 7, 7], "metric": "rare", "value": [1, 3, 2, 4], "on": days})
+    other = pd.DataFrame({"account_id": [39], "metric": "rare", "value": [9], "on": ["2026-01-01"]})
+    p = csm.Portfolio.from_frames(users=users, accounts=accounts, measures=pd.concat([measures, other]))
+    assert not p.tables["measures"].prepared.series
+    model = HealthModel(weights={"rare": 1}, scales={"rare": (0, 10)})
+    for viewer, day, found in (
+        (1, "2026-06-30", [(7, 30.0)]), (1, "2026-02-28", [(7, 20.0)]), (1, "2025-12-31", []),
+        (2, "2026-06-30", [(39, 90.0)]), (csm.EVERYONE, "2027-06-30", [(7, 40.0), (39, 90.0)]),
+    ):  # fmt: skip
+        frame = csm.health.scores(p.view(as_of=day, viewer=viewer), model).to_frame()
+        assert list(zip(frame["account"], frame["score"], strict=True)) == found
+        kept = csm.Filters(accounts={7})
+        narrowed = csm.health.scores(p.view(as_of=day, viewer=viewer, filters=kept), model)
+        assert narrowed.value == len([one for one in found if one[0] == 7])

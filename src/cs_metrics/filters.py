@@ -141,7 +141,8 @@ class Filters:
 
     `accounts`, `industries`, `segments` and `groups` look at the account, `owners` at the owner (a manager
     stands for the whole subtree below), `stages` and `health` at the engagement (an account is kept if an
-    open one matches), `contract_values` at the value in force on the as-of day. All that are given must hold.
+    open one matches, for each of the two by itself), `contract_values` at the value in force on the as-of
+    day. All that are given must hold.
 
     `health_bands` looks at the account's band under `health_model`, `customer_segments` at its segment under
     `effort_model`, `segment_value` ("mrr" or "mrr_per_seat") and `cut`, which is over all accounts that the viewer

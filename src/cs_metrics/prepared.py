@@ -39,6 +39,8 @@ __all__ = [
 POSITION_AMOUNTS = ("mrr", "non_recurring", "mrr_opportunity", "non_recurring_opportunity")
 
 STEP, ROOM = 16_384, 1
+SPARSE = 8
+"""A metric with fewer measures than one for so many accounts is looked for when it is asked for."""
 MOST_PAIRS = 4
 """Signals and the contracts that they touch are kept pair by pair up to so many pairs for each of their rows."""
 LONG = 100_000
@@ -218,7 +220,10 @@ def _qbrs(table: Table, tables: Mapping[str, Table]) -> Prepared:
 
 
 def _measures(table: Table, tables: Mapping[str, Table]) -> Prepared:
-    """Each metric's measures on their own. The layout sorts measures by account, metric and day."""
+    """Each metric's measures on their own, if not only a few accounts have it.
+
+    The layout sorts measures by account, metric and day.
+    """
     words, accounts = table.columns["metric"], column_of(table, "account_id")
     on, values = column_of(table, "on"), column_of(table, "value")
     if accounts is None or on is None or values is None:
@@ -229,6 +234,8 @@ def _measures(table: Table, tables: Mapping[str, Table]) -> Prepared:
     size, series = tables["accounts"].n, {}
     for code, label in enumerate(words.labels):
         rows = order[starts[code] : starts[code + 1]]
+        if len(rows) * SPARSE < size:  # thousands of metrics that few have would be tables of nothing
+            continue
         whose, days, numbers = accounts[rows], on[rows], values[rows]
         place = np.full(size, -1, np.int32)
         place[whose] = np.arange(len(rows), dtype=np.int32)  # of several, NumPy keeps the last one assigned

@@ -31,7 +31,7 @@ class Measures(ViewTable):
         accounts = self.view.accounts
         series = self.table.prepared.series.get(metric)
         if series is None:
-            return np.zeros(accounts.n), np.zeros(accounts.n, bool)
+            return self._searched(metric, day)
         values, known = accounts._cut(series.last), accounts._cut(series.known)
         late = np.flatnonzero(accounts._cut(series.since) > day)
         if not len(late):
@@ -48,6 +48,18 @@ class Measures(ViewTable):
             values[late[found]] = series.values[place[found]]
             known[late[found]] = True
             late, whole, place = late[~found], whole[~found], place[~found]
+        return values, known
+
+    def _searched(self, metric: str, day: int) -> tuple[Array, Flags]:
+        """The same of a metric that few accounts have."""
+        size = self.view.accounts.n
+        values, known = np.zeros(size), np.zeros(size, bool)
+        rows = np.flatnonzero(self.metric.is_(metric))
+        rows = rows[self.on.days.take(rows) <= day]
+        whose = self.account.rows.take(rows)
+        rows, whose = rows[whose >= 0], whose[whose >= 0]
+        values[whose] = self.value.values.take(rows)  # of several, NumPy keeps the last one: the latest
+        known[whose] = True
         return values, known
 
     @word
