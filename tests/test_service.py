@@ -417,3 +417,25 @@ def test_swapped_under_load(
             thread.join()
     assert not wrong, wrong[:5]
     assert seen == {portfolio.fingerprint for portfolio in states}
+
+
+def test_the_load_test_tells_right_from_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    load = loaded("load")
+    right = load.Right()
+    mine, theirs = b'{"viewer": "U1", "value": 1}', b'{"viewer": "U2", "value": 2}'
+    for viewer, tag, body in (("U1", "x1", mine), ("U1", "y1", mine[:-2] + b"7}"), ("U2", "x2", theirs)):
+        right.add(viewer, tag, body)
+    told = {}
+    for name, (status, tag, body) in {
+        "right": (200, "x1", mine), "of the other state": (200, "y1", mine), "mixed up": (200, "x1", mine + b" "),
+        "another's": (200, "x1", theirs), "another's with its ETag": (200, "x2", theirs), "an unknown ETag": (200, "z", mine),
+        "broken": (500, "", b""), "told it has it": (304, "x2", b""),
+    }.items():  # fmt: skip
+        found = load.Found()
+        found.judge("U1", status, tag, body, right)
+        told[name] = (found.failed, found.wrong, found.leaks)
+    assert told == {
+        "right": (0, 0, 0), "of the other state": (0, 1, 0), "mixed up": (0, 1, 0), "another's": (0, 1, 1),
+        "another's with its ETag": (0, 1, 1), "an unknown ETag": (0, 1, 0), "broken": (1, 0, 0), "told it has it": (1, 0, 1),
+    }  # fmt: skip
