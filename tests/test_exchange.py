@@ -114,7 +114,7 @@ def test_a_report_that_says_something_else_is_another_one() -> None:
 
 def test_which_rows_were_looked_at_is_told_apart() -> None:
     """As for results: two portfolios that give the same report give equal ones."""
-    made = csm.samples.portfolio(engagements=20)
+    made = portfolio(engagements=[{"id": "E1"}], risk_signals=[{"id": "R1"}])
     before = csm.reports.success_report(made.view(as_of=A, viewer=csm.EVERYONE))
     assert before.to_dict()["portfolio"] is None
     known = made.fingerprint

@@ -74,7 +74,7 @@ def put(path: Path, place: Path) -> None:
 @pytest.fixture
 def shelf(saved: tuple[Path, Path], tmp_path: Path) -> Any:
     put(saved[0], tmp_path / "served")
-    return service.Shelf(tmp_path / "served")
+    return service.Shelf(tmp_path / "served", warm=lambda portfolio: None)
 
 
 @pytest.fixture
@@ -239,18 +239,15 @@ def test_nobody_gets_what_is_anothers(
     assert len(shown) > 20
 
 
-@pytest.mark.parametrize(
-    ("more", "status"),
-    [
-        ({"as_of": "30/06/2026"}, 422), ({"as_of": "1782777600"}, 422), ({"as_of": ""}, 422), ({"rows": "-1"}, 422),
-        ({"rows": "1001"}, 422), ({"health": "purple"}, 422), ({"contract_value": "5"}, 422), ({"account": "A"}, 422),
-    ],
-    ids=str,
+BAD = (
+    {"as_of": "30/06/2026"}, {"as_of": "1782777600"}, {"as_of": ""}, {"rows": "-1"}, {"rows": "1001"}, {"health": "purple"},
+    {"contract_value": "5"}, {"account": "A"},
 )  # fmt: skip
-def test_bad_questions_are_told_so(
-    client: TestClient, users: list[Any], more: dict[str, str], status: int
-) -> None:
-    assert ask(client, "/reports/success_report", users[0], **more).status_code == status
+
+
+def test_bad_questions_are_told_so(client: TestClient, users: list[Any]) -> None:
+    for more in BAD:
+        assert ask(client, "/reports/success_report", users[0], **more).status_code == 422, more
     assert client.get("/reports/success_report", headers={HEADER: str(users[0])}).status_code == 422
 
 
@@ -357,11 +354,24 @@ def test_a_request_ends_on_the_portfolio_on_which_it_began(
         return whole(self, view, **options)
 
     monkeypatch.setattr(csm.Report, "compute", slowly)
-    shelf._warm = lambda portfolio: None
     during = ask(client, "/reports/success_report", users[0])
     monkeypatch.undo()
     assert during.json() == report(states[0], users[0])
     assert ask(client, "/reports/success_report", users[0]).json() == report(states[1], users[0])
+
+
+def test_a_portfolio_is_warmed_before_it_is_served(
+    states: list[csm.Portfolio], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed: list[Any] = []
+    monkeypatch.setattr(
+        csm.reports,
+        "success_report",
+        lambda view: computed.append(view) or csm.reports.SUCCESS_REPORT.compute(view),
+    )
+    service.warm_up(states[0])
+    assert [view.portfolio for view in computed] == [states[0]] and computed[0].viewer is not csm.EVERYONE
+    service.warm_up(csm.Portfolio.from_records(accounts=[csm.Account(id=1)]))
 
 
 def test_a_new_file_is_seen(
@@ -417,3 +427,25 @@ def test_swapped_under_load(
             thread.join()
     assert not wrong, wrong[:5]
     assert seen == {portfolio.fingerprint for portfolio in states}
+
+
+def test_the_load_test_tells_right_from_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    load = loaded("load")
+    right = load.Right()
+    mine, theirs = b'{"viewer": "U1", "value": 1}', b'{"viewer": "U2", "value": 2}'
+    for viewer, tag, body in (("U1", "x1", mine), ("U1", "y1", mine[:-2] + b"7}"), ("U2", "x2", theirs)):
+        right.add(viewer, tag, body)
+    told = {}
+    for name, (status, tag, body) in {
+        "right": (200, "x1", mine), "of the other state": (200, "y1", mine), "mixed up": (200, "x1", mine + b" "),
+        "another's": (200, "x1", theirs), "another's with its ETag": (200, "x2", theirs), "an unknown ETag": (200, "z", mine),
+        "broken": (500, "", b""), "told it has it": (304, "x2", b""),
+    }.items():  # fmt: skip
+        found = load.Found()
+        found.judge("U1", status, tag, body, right)
+        told[name] = (found.failed, found.wrong, found.leaks)
+    assert told == {
+        "right": (0, 0, 0), "of the other state": (0, 1, 0), "mixed up": (0, 1, 0), "another's": (0, 1, 1),
+        "another's with its ETag": (0, 1, 1), "an unknown ETag": (0, 1, 0), "broken": (1, 0, 0), "told it has it": (1, 0, 1),
+    }  # fmt: skip
