@@ -270,8 +270,9 @@ def test_scopes_nest(group: Group, data: Any) -> None:
 def test_merged_shards_are_the_whole(group: Group, data: Any) -> None:
     """Law 6, also for parts that were pickled, and sent as JSON where that keeps enough."""
     world = data.draw(group.worlds)
-    whole = view(world)
-    parts = [view(world, load(changed(world, part))) for part in shards(world)]
+    portfolio = load(world)
+    whole = view(world, portfolio)
+    parts = [view(world, load(changed(world, part))) for part in shards(world, whole=portfolio)]
     for metric, options in group.calls:
         expected = compute(metric, whole, options)
         if isinstance(expected, Exception):

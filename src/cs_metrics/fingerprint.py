@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from .columns import Array
     from .layout import Table
 
-__all__ = ["fingerprint"]
+__all__ = ["NO_KEY", "fingerprint", "hashes_of_ids", "hashes_of_keys"]
 
 VERSION = 1
 """Counts up whenever the same rows get another fingerprint."""
 
-MISSING = np.uint64(0x5BD1E995A7C3F10D)
+MISSING = NO_KEY = np.uint64(0x5BD1E995A7C3F10D)
 LANES = (0x243F6A8885A308D3, 0x13198A2E03707344, 0xA4093822299F31D0, 0x082EFA98EC4E6C89)
 BLOCK = 1 << 17
 WORD = 8
@@ -45,9 +45,20 @@ def fingerprint(tables: Mapping[str, Table], settings: Settings) -> str:
     ids: dict[str, Array] = {}
     for name, table in tables.items():
         if table.keys is not None:
-            ids[name] = _hashed(table.keys.column())[table.order]
+            ids[name] = hashes_of_ids(table)
     told += [[name, tables[name].n, *_lanes(_rows(tables[name], ids))] for name in sorted(tables)]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
+
+
+def hashes_of_ids(table: Table) -> Array:
+    """A number for the id of each laid-out row, made of its letters alone."""
+    assert table.keys is not None
+    return np.asarray(_hashed(table.keys.column())[table.order])
+
+
+def hashes_of_keys(table: Table, column: str) -> Array | np.uint64:
+    """A number for each id that a column names, of a table that is not there; NO_KEY where it names none."""
+    return _supplied(table, table.schema.columns[column])
 
 
 def _lanes(rows: Array) -> list[int]:
