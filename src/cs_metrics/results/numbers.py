@@ -335,6 +335,11 @@ class Trend(Result):
             "_previous": self.previous.merge(other.previous),
         }
 
+    def _as_asked(self, spec: Spec, context: Context) -> None:
+        for told in (self.current, self.previous):
+            told._as_asked(spec, context)
+        super()._as_asked(spec, context)
+
     def _payload(self) -> dict[str, Any]:
         change, current = self.change, self.current.to_dict()
         return {

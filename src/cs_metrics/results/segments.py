@@ -17,6 +17,7 @@ from .listings import Listing
 if TYPE_CHECKING:
     from ..columns import Array, Codes, Listed
     from ..vocabulary import Accounts, Places
+    from .base import Context, Spec
 
 __all__ = ["Cadence", "Segments"]
 
@@ -119,6 +120,12 @@ class Segments(Listing):
             "_employed": employed,
             "_cut": self._cut,
         }
+
+    def _as_asked(self, spec: Spec, context: Context) -> None:
+        """Where nothing is placed, a median or mean gives no thresholds."""
+        if spec.options["cut"].kind != "at" and not self.used:
+            self._cut = None
+        super()._as_asked(spec, context)
 
     def _payload(self) -> dict[str, Any]:
         return super()._payload() | {

@@ -141,9 +141,7 @@ def shards(world: World, count: int = 2, whole: Portfolio | None = None) -> list
     for name, rows in world.tables.items():
         places = where[name]
         for part, tables in enumerate(found):
-            tables[name] = [
-                row for place, row in enumerate(rows) if places is None or places[place] == part
-            ]
+            tables[name] = [row for place, row in enumerate(rows) if places is None or places[place] == part]
     return found
 
 

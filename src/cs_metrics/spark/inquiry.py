@@ -1,0 +1,193 @@
+"""One viewer's question to all shards: asked in as many passes as it takes, and the answers merged.
+
+A median or mean needs the whole: what it is taken over is collected in a pass of its own, and the shards are then
+cut at the thresholds found. The result says what was asked, as it would on one machine.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import pickle
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from ..errors import CsMetricsError, MissingTable, OptionError
+from ..metric import Metric
+from ..models import Cut
+from ..narrow import segmented
+from ..report import Report, ReportResult, Unavailable
+from ..results import Result
+from ..vocabulary.placing import Basis
+from .whole import WholeView
+from .work import Ask, Compute, CutBasis, Job, Present, answers, no_error
+
+if TYPE_CHECKING:
+    from ..filters import Filters
+    from ..view import Viewer
+    from .folder import Shards
+    from .runners import Runner
+
+__all__ = ["Inquiry", "merged"]
+
+ANY_CUT = Cut.at(0, 0)
+"""Where nothing is placed, or nothing can be, any thresholds do: every shard has the same ones."""
+
+
+class Inquiry:
+    """Who looks at which day at what, over which shards; `runner` does the work on them."""
+
+    def __init__(
+        self, runner: Runner, shards: Shards, as_of: dt.date, viewer: Viewer, filters: Filters | None
+    ) -> None:
+        self.runner, self.shards = runner, shards
+        self.as_of, self.viewer, self.filters = as_of, viewer, filters
+        self._sent, self._cut = filters, None
+        if filters is not None and filters.customer_segments is not None:
+            self._cut_filters(filters)
+
+    def _cut_filters(self, filters: Filters) -> None:
+        """Segments that are looked for are cut over all accounts in view, whatever the other filters."""
+        value, effort, cut = segmented(filters)
+        if cut.kind == "at":
+            self._cut = cut
+            return
+        wanted = CutBasis(value, effort)
+        self._cut = self._thresholds(self._ask([wanted], None)[0], cut)
+        self._sent = attrs.evolve(filters, cut=self._cut or ANY_CUT)
+
+    @property
+    def view(self) -> WholeView:
+        """What stands for the view in reports."""
+        return WholeView(self.shards, self.as_of, self.viewer, self.filters, self._cut)
+
+    # asking ---------------------------------------------------------------------------------------------
+
+    def results(self, calls: Iterable[tuple[Metric, Mapping[str, Any]]]) -> list[Result | CsMetricsError]:
+        """Of each metric with its options the result over the whole, or the error that stands in its way."""
+        asked = [Compute(metric, options) for metric, options in calls]
+        sent = self._exact(asked)
+        different: list[Job] = []
+        for one in sent:
+            if one not in different:
+                different.append(one)
+        found = self._ask(different, self._sent)
+        return [
+            self._result(one, found[different.index(exact)]) for one, exact in zip(asked, sent, strict=True)
+        ]
+
+    def report(self, report: Report, options: Mapping[str, Any]) -> dict[str, Result | Unavailable]:
+        """The results of a report by metric id; where a table is missing, `Unavailable` says so."""
+        calls = report.calls(self.view, options)
+        return {
+            metric.id: self._or_unavailable(metric, found)
+            for (metric, _), found in zip(calls, self.results(calls), strict=True)
+        }
+
+    def count_of_accounts(self) -> int:
+        """How many accounts are in view."""
+        found = self._ask([Present()], self._sent)[0]
+        return sum(map(no_error, found))
+
+    def rows(self, compute: Compute) -> Any:
+        """The rows behind a metric: in the order of the result, unless Spark has them."""
+        (exact,) = self._exact([compute])
+        return self.runner.rows(self._question([exact], self._sent), self.shards, compute.metric.counts)
+
+    def _question(self, jobs: Sequence[Job], filters: Filters | None) -> Ask:
+        return Ask(self.as_of, self.viewer, filters, tuple(jobs))
+
+    def _ask(self, jobs: Sequence[Job], filters: Filters | None) -> list[list[Any]]:
+        """Of each job what all shards answer."""
+        if not jobs:
+            return []
+        work = functools.partial(answers, self._question(jobs, filters))
+        told = [pickle.loads(one) for one in self.runner.answers(work, self.shards.paths)]
+        return [[pickle.loads(answer) for answer in of_job] for of_job in zip(*told, strict=True)]
+
+    # cuts that need the whole ---------------------------------------------------------------------------
+
+    def _exact(self, asked: Sequence[Compute]) -> list[Compute]:
+        """The same calls with thresholds in the place of medians and means."""
+        needs = {place: _needs(one) for place, one in enumerate(asked)}
+        different = list(dict.fromkeys(found[0] for found in needs.values() if found is not None))
+        bases = dict(zip(different, self._ask(different, self._sent), strict=True))
+        exact = []
+        for place, one in enumerate(asked):
+            need = needs[place]
+            if need is not None:
+                cut = self._thresholds(bases[need[0]], need[1]) or ANY_CUT
+                one = Compute(one.metric, {**one.options, "cut": cut})
+            exact.append(one)
+        return exact
+
+    @staticmethod
+    def _thresholds(found: Sequence[Any], cut: Cut) -> Cut | None:
+        """The thresholds of all shards together; None where nothing is placed."""
+        if any(isinstance(one, MissingTable) for one in found):
+            return None  # whoever needs that table says so
+        return Basis.together(list(map(no_error, found))).cut(cut)
+
+    # what is made of the answers ------------------------------------------------------------------------
+
+    def _result(self, asked: Compute, found: Sequence[Any]) -> Result | CsMetricsError:
+        wrong = next((one for one in found if isinstance(one, CsMetricsError)), None)
+        if wrong is not None:
+            return wrong
+        result = merged(found)
+        filters = {} if self.filters is None else self.filters.to_dict()
+        context = attrs.evolve(result.context, filters=filters, portfolio=self.shards.fingerprint)
+        need, spec = _needs(asked), result.spec
+        if need is not None:
+            spec = attrs.evolve(spec, options={**spec.options, "cut": need[1]})
+        result._as_asked(spec, context)
+        result._elsewhere = functools.partial(self.rows, asked)
+        return result
+
+    @staticmethod
+    def _or_unavailable(metric: Metric, found: Result | CsMetricsError) -> Result | Unavailable:
+        if isinstance(found, MissingTable):
+            return Unavailable(metric, found.table)
+        if isinstance(found, CsMetricsError):
+            raise found
+        return found
+
+    def report_result(self, report: Report, options: Mapping[str, Any]) -> ReportResult:
+        """A report over the whole."""
+        return ReportResult(report=report, view=self.view, results=self.report(report, options))
+
+
+def _needs(asked: Compute) -> tuple[CutBasis, Cut] | None:
+    """What must be known of the whole before a metric can be computed in parts."""
+    chosen = {**asked.metric.defaults, **asked.options}
+    cut = chosen.get("cut")
+    if not isinstance(cut, Cut) or cut.kind == "at":
+        return None
+    if not chosen.keys() >= {"value", "effort"}:
+        told = f"Cut.at(value, effort): how {asked.metric.id} is cut over the whole is not known"
+        raise OptionError("cut", cut, told)
+    return CutBasis(chosen["value"], chosen["effort"]), cut
+
+
+def merged(results: Sequence[Result]) -> Result:
+    """The result over all parts, merged in pairs, so that long listings are gone through few times.
+
+    Raises:
+        OptionError: results of that kind cannot be merged.
+    """
+    while len(results) > 1:
+        pairs = [results[place : place + 2] for place in range(0, len(results), 2)]
+        results = [pair[0] if len(pair) == 1 else _both(*pair) for pair in pairs]
+    return results[0]
+
+
+def _both(one: Result, other: Result) -> Result:
+    try:
+        found = one.merge(other)
+    except NotImplementedError:
+        told = f"metrics whose results merge: one of the kind {one.kind!r} does not"
+        raise OptionError("metrics", one.spec.id, told) from None
+    found._parts = ()  # they have no rows either, and would only take up memory
+    return found
