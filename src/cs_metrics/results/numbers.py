@@ -16,6 +16,7 @@ from .contributions import Part
 if TYPE_CHECKING:
     from ..columns import Amounts, Array
     from ..selection import Rows
+    from .base import Spec
     from .contributions import Cell, Contributions, MadeOf, Whole
 
 __all__ = ["Amount", "Count", "Ratio", "TopShare", "Trend"]

@@ -18,7 +18,7 @@ True
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -110,6 +110,8 @@ def evaluate(
         DataError: there are no shards, or one of them is gone or damaged.
     """
     single = isinstance(metrics, str | Metric | Report) or callable(metrics)
+    if not single and not isinstance(metrics, Iterable):
+        raise OptionError("metrics", metrics, "metrics and reports, or their ids")
     wanted = [_wanted(one) for one in ([metrics] if single else metrics)]
     _check_known(wanted, options)
     inquiry = _inquiry(session, path, as_of, viewer, filters)

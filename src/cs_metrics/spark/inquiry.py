@@ -17,10 +17,11 @@ import attrs
 from ..errors import CsMetricsError, MissingTable, OptionError
 from ..metric import Metric
 from ..models import Cut
+from ..money import exponent
 from ..narrow import segmented
 from ..report import Report, ReportResult, Unavailable
 from ..results import Result
-from ..vocabulary.placing import Basis
+from ..vocabulary.placing import Basis, in_amounts
 from .whole import WholeView
 from .work import Ask, Compute, CutBasis, Job, Present, answers, no_error
 
@@ -44,7 +45,8 @@ class Inquiry:
     ) -> None:
         self.runner, self.shards = runner, shards
         self.as_of, self.viewer, self.filters = as_of, viewer, filters
-        self._sent, self._cut = filters, None
+        self._sent = filters
+        self._cut: Cut | None = None
         if filters is not None and filters.customer_segments is not None:
             self._cut_filters(filters)
 
@@ -52,7 +54,7 @@ class Inquiry:
         """Segments that are looked for are cut over all accounts in view, whatever the other filters."""
         value, effort, cut = segmented(filters)
         if cut.kind == "at":
-            self._cut = cut
+            self._cut = in_amounts(cut, exponent(self.shards.settings.currency))
             return
         wanted = CutBasis(value, effort)
         self._cut = self._thresholds(self._ask([wanted], None)[0], cut)
@@ -114,13 +116,11 @@ class Inquiry:
         needs = {place: _needs(one) for place, one in enumerate(asked)}
         different = list(dict.fromkeys(found[0] for found in needs.values() if found is not None))
         bases = dict(zip(different, self._ask(different, self._sent), strict=True))
-        exact = []
-        for place, one in enumerate(asked):
-            need = needs[place]
+        exact = list(asked)
+        for place, need in needs.items():
             if need is not None:
                 cut = self._thresholds(bases[need[0]], need[1]) or ANY_CUT
-                one = Compute(one.metric, {**one.options, "cut": cut})
-            exact.append(one)
+                exact[place] = Compute(asked[place].metric, {**asked[place].options, "cut": cut})
         return exact
 
     @staticmethod

@@ -43,9 +43,7 @@ class WholeView(View):
     ) -> None:
         self.as_of, self.today = as_of, day_number(as_of)
         self.viewer, self.filters = viewer, filters
-        self.portfolio: Any = _Facts(  # type: ignore[assignment]
-            shards.settings, exponent(shards.settings.currency), shards.fingerprint
-        )
+        self.portfolio: Any = _Facts(shards.settings, exponent(shards.settings.currency), shards.fingerprint)
         self.shared = False
         self._shards, self._whole_cut = shards, cut
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-
 from ..portfolio import Portfolio
 from ..settings import Settings
 from ..split import frames_of_parts

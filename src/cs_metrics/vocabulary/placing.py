@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..columns import Array, Flags
     from ..scope import ViewTable
 
-__all__ = ["VALUES", "Basis", "Places", "Worths", "placed"]
+__all__ = ["VALUES", "Basis", "Places", "Worths", "in_amounts", "placed"]
 
 VALUES = ("mrr", "mrr_per_seat")
 NEAR = 2.0**-48
@@ -249,6 +249,11 @@ def middle_two(numbers: Array) -> tuple[Any, Any]:
     high = len(numbers) // 2
     parted = np.partition(numbers, high)
     return parted[high] if len(numbers) % 2 else parted[:high].max(), parted[high]
+
+
+def in_amounts(cut: Cut, exponent: int) -> Cut:
+    """A given cut as views tell it: its value with the digits of an amount."""
+    return attrs.evolve(cut, value=_major(Fraction(cut.value or 0) * 10**exponent, exponent))
 
 
 def _major(minor: Fraction, exponent: int) -> Decimal | Fraction:
