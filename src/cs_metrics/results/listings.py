@@ -30,6 +30,8 @@ class Listing(Result):
     """
 
     kind: ClassVar[str] = "listing"
+    _first: int | None = None
+    """How many lines are kept at most when it is sent, None for all."""
 
     def __init__(
         self,
@@ -70,13 +72,13 @@ class Listing(Result):
             found = self.__dict__["_order"] = ordered(self._live(), self._by, None, self._ties)
         return found[:limit]
 
-    def _row_keys(self) -> list[tuple[Any, ...]]:
+    def _row_keys(self, limit: int | None = None) -> list[tuple[Any, ...]]:
         if self._rows is None:
             keys = self.__dict__["_keys"]
             if keys is None:
                 raise RowsNotKept("a listing cannot be merged after it was read back from JSON")
             return list(keys)
-        index = self._ordered()
+        index = self._ordered(limit)
         keys = [key[index].tolist() for key in self._by]
         names = natural_keys(self._live().table, index, self._ties)
         return list(zip(*keys, names, strict=True))
@@ -97,7 +99,11 @@ class Listing(Result):
         """The first rows as plain Python, one tuple of the listed columns each; builds only those."""
         cut = self._limit if count is None else as_count(count, "count")
         if self._rows is None:
-            return list(self.__dict__["_kept"][:cut])
+            kept = self.__dict__["_kept"]
+            if len(kept) < min(self.used, self.used if cut is None else cut):
+                told = f"only the first {len(kept):,} of {self.used:,} lines were brought here"
+                raise RowsNotKept(f"{told}: ask for no more of them, or evaluate with more lines")
+            return list(kept[:cut])
         index = self._ordered(cut)
         return list(zip(*(column.to_list(index) for column in self._columns.values()), strict=True))
 
@@ -124,21 +130,32 @@ class Listing(Result):
     def _shown(self) -> str:
         return f"{self.value:,} {self.spec.unit}"
 
+    def _keep(self, lines: int) -> None:
+        """Of a long listing send the first lines only; those that `limit` shows are always among them."""
+        self._first = max(lines, self._limit or 0)
+
+    @property
+    def _sent(self) -> int:
+        """How many lines are sent."""
+        return self.used if self._first is None else min(self._first, self.used)
+
     def _state(self) -> dict[str, Any]:
         return {
             "_kinds": self._types,
             "_limit": self._limit,
-            "_kept": self.head(self.used),
-            "_keys": self._row_keys(),
+            "_first": self._first,
+            "_kept": self.head(self._sent),
+            "_keys": self._row_keys(self._sent),
         }
 
     def _merged(self, other: Listing) -> dict[str, Any]:
         keys = [*self._row_keys(), *other._row_keys()]
-        lines = [*self.head(self.used), *other.head(other.used)]
-        order = sorted(range(len(keys)), key=keys.__getitem__)
+        lines = [*self.head(self._sent), *other.head(other._sent)]
+        order = sorted(range(len(keys)), key=keys.__getitem__)[: self._first]
         return {
             "_kinds": self._types,
             "_limit": self._limit,
+            "_first": self._first,
             "_kept": [lines[place] for place in order],
             "_keys": [keys[place] for place in order],
         }

@@ -18,22 +18,23 @@ True
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
 from .. import catalog, reports
 from ..accounts import AccountReport, Profile, not_visible, only_account
-from ..errors import CsMetricsError, OptionError
+from ..errors import OptionError
 from ..filters import Filters
 from ..metric import Metric, metric_of
-from ..periods import as_date
+from ..periods import as_count, as_date
 from ..portfolio import Portfolio
 from ..report import Report, ReportResult
 from ..results import Result
 from ..settings import Settings
 from .folder import Shards
-from .inquiry import Inquiry
+from .inquiry import Inquiry, known_options
 from .runners import runner_of
 from .work import Compute
 from .writing import shard_frames, shard_portfolio
@@ -88,6 +89,7 @@ def evaluate(
     as_of: dt.date | dt.datetime | str | np.datetime64,
     viewer: Viewer,
     filters: Filters | Mapping[str, Any] | None = None,
+    lines: int | None = None,
     **options: Any,
 ) -> Any:
     """Metrics and reports over all shards: equal to those over the whole portfolio on one machine.
@@ -98,6 +100,8 @@ def evaluate(
         metrics: a metric or a report (`csm.risk.active_risk_signals`, `csm.reports.success_report`, one of your
             own, or an id such as "risk.active_risk_signals"), or several of them.
         as_of, viewer, filters: as for `Portfolio.view`; both of the first are required.
+        lines: bring no more than the first lines of each listing here, all by default; where a listing has
+            millions, name a number. Its value stays what it is; more lines than were brought is `RowsNotKept`.
         options: given to the metrics that know them. `account_id` is that of `reports.c360`.
 
     Returns:
@@ -115,6 +119,7 @@ def evaluate(
     wanted = [_wanted(one) for one in ([metrics] if single else metrics)]
     _check_known(wanted, options)
     inquiry = _inquiry(session, path, as_of, viewer, filters)
+    inquiry.lines = None if lines is None else as_count(lines, "lines")
     found = _found(inquiry, wanted, options)
     return found[wanted[0].id] if single else found
 
@@ -169,10 +174,7 @@ def _wanted(given: Any) -> Metric | Report:
 
 def _known(wanted: Metric | Report) -> set[str]:
     """The options that a metric or report knows."""
-    if isinstance(wanted, Metric):
-        return set(wanted.defaults)
-    known = {name for metric in wanted.metrics for name in metric.defaults}
-    return known | ({"account_id"} if isinstance(wanted, AccountReport) else set())
+    return known_options(wanted) | ({"account_id"} if isinstance(wanted, AccountReport) else set())
 
 
 def _check_known(wanted: Iterable[Metric | Report], options: Mapping[str, Any]) -> None:
@@ -185,29 +187,31 @@ def _check_known(wanted: Iterable[Metric | Report], options: Mapping[str, Any]) 
 def _found(
     inquiry: Inquiry, wanted: list[Metric | Report], options: Mapping[str, Any]
 ) -> dict[str, Result | ReportResult]:
-    """All that is wanted, by id: the metrics in one pass, and each report in one of its own."""
-    metrics = [one for one in wanted if isinstance(one, Metric)]
-    calls = [(one, {name: options[name] for name in options if name in one.defaults}) for one in metrics]
-    found: dict[str, Any] = {}
-    for (metric, _), result in zip(calls, inquiry.results(calls), strict=True):
-        if isinstance(result, CsMetricsError):
-            raise result
-        found[metric.id] = result
-    for one in wanted:
-        if isinstance(one, Report):
-            given = {name: options[name] for name in options if name in _known(one)}
-            found[one.id] = _report(inquiry, one, given)
-    return {one.id: found[one.id] for one in wanted}
+    """All that is wanted, by id: in one pass, but for a report of one account."""
+    account = options.get("account_id")
+    given = {name: value for name, value in options.items() if name != "account_id"}
+    alone = [one for one in wanted if isinstance(one, AccountReport) and account is not None]
+    others = {one.id: inquiry.calls(one, given) for one in wanted if one not in alone}
+    results = iter(inquiry.results([call for calls in others.values() for call in calls]))
+    told = {name: list(itertools.islice(results, len(calls))) for name, calls in others.items()}
+    return {
+        one.id: _profile(inquiry, one, account, given)
+        if isinstance(one, AccountReport) and account is not None
+        else inquiry.made(one, told[one.id])
+        for one in wanted
+    }
 
 
-def _report(inquiry: Inquiry, report: Report, options: dict[str, Any]) -> ReportResult:
-    """A report; with an `account_id` that of one account."""
-    account = options.pop("account_id", None)
-    if account is None:
-        return inquiry.report_result(report, options)
-    filters = only_account(inquiry.filters, account)
-    alone = Inquiry(inquiry.runner, inquiry.shards, inquiry.as_of, inquiry.viewer, filters)
+def _profile(
+    inquiry: Inquiry, report: AccountReport, account_id: Any, options: Mapping[str, Any]
+) -> ReportResult:
+    """A report of one account."""
+    filters = only_account(inquiry.filters, account_id)
+    alone = Inquiry(
+        inquiry.runner, inquiry.shards, inquiry.as_of, inquiry.viewer, filters, lines=inquiry.lines
+    )
     if not alone.count_of_accounts():
-        raise not_visible(account)
-    results = alone.report(report, options)
-    return Profile(report=report, view=alone.view, results=results, account_id=account)
+        raise not_visible(account_id)
+    found = alone.made(report, alone.results(alone.calls(report, options)))
+    assert isinstance(found, ReportResult)
+    return Profile(report=report, view=alone.view, results=found.results, account_id=account_id)

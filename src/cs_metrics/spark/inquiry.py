@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .folder import Shards
     from .runners import Runner
 
-__all__ = ["Inquiry", "merged"]
+__all__ = ["Inquiry", "known_options", "merged"]
 
 ANY_CUT = Cut.at(0, 0)
 """Where nothing is placed, or nothing can be, any thresholds do: every shard has the same ones."""
@@ -41,9 +41,16 @@ class Inquiry:
     """Who looks at which day at what, over which shards; `runner` does the work on them."""
 
     def __init__(
-        self, runner: Runner, shards: Shards, as_of: dt.date, viewer: Viewer, filters: Filters | None
+        self,
+        runner: Runner,
+        shards: Shards,
+        as_of: dt.date,
+        viewer: Viewer,
+        filters: Filters | None,
+        *,
+        lines: int | None = None,
     ) -> None:
-        self.runner, self.shards = runner, shards
+        self.runner, self.shards, self.lines = runner, shards, lines
         self.as_of, self.viewer, self.filters = as_of, viewer, filters
         self._sent = filters
         self._cut: Cut | None = None
@@ -69,7 +76,7 @@ class Inquiry:
 
     def results(self, calls: Iterable[tuple[Metric, Mapping[str, Any]]]) -> list[Result | CsMetricsError]:
         """Of each metric with its options the result over the whole, or the error that stands in its way."""
-        asked = [Compute(metric, options) for metric, options in calls]
+        asked = [Compute(metric, options, self.lines) for metric, options in calls]
         sent = self._exact(asked)
         different: list[Job] = []
         for one in sent:
@@ -80,13 +87,29 @@ class Inquiry:
             self._result(one, found[different.index(exact)]) for one, exact in zip(asked, sent, strict=True)
         ]
 
-    def report(self, report: Report, options: Mapping[str, Any]) -> dict[str, Result | Unavailable]:
-        """The results of a report by metric id; where a table is missing, `Unavailable` says so."""
-        calls = report.calls(self.view, options)
-        return {
-            metric.id: self._or_unavailable(metric, found)
-            for (metric, _), found in zip(calls, self.results(calls), strict=True)
+    def calls(
+        self, wanted: Metric | Report, options: Mapping[str, Any]
+    ) -> list[tuple[Metric, dict[str, Any]]]:
+        """Which metrics a metric or report is made of, each with those of the options that it knows."""
+        given = {name: value for name, value in options.items() if name in known_options(wanted)}
+        return [(wanted, given)] if isinstance(wanted, Metric) else wanted.calls(self.view, given)
+
+    def made(
+        self, wanted: Metric | Report, found: Sequence[Result | CsMetricsError]
+    ) -> Result | ReportResult:
+        """A metric's result, or the report of its metrics' results.
+
+        Raises:
+            CsMetricsError: the one that stands in the way; in reports `Unavailable` says that a table is missing.
+        """
+        if isinstance(wanted, Metric):
+            result: Result = no_error(found[0])
+            return result
+        results = {
+            metric.id: Unavailable(metric, one.table) if isinstance(one, MissingTable) else no_error(one)
+            for metric, one in zip(wanted.metrics, found, strict=True)
         }
+        return ReportResult(report=wanted, view=self.view, results=results)
 
     def count_of_accounts(self) -> int:
         """How many accounts are in view."""
@@ -120,7 +143,8 @@ class Inquiry:
         for place, need in needs.items():
             if need is not None:
                 cut = self._thresholds(bases[need[0]], need[1]) or ANY_CUT
-                exact[place] = Compute(asked[place].metric, {**asked[place].options, "cut": cut})
+                options = {**asked[place].options, "cut": cut}
+                exact[place] = attrs.evolve(asked[place], options=options)
         return exact
 
     @staticmethod
@@ -146,17 +170,11 @@ class Inquiry:
         result._elsewhere = functools.partial(self.rows, asked)
         return result
 
-    @staticmethod
-    def _or_unavailable(metric: Metric, found: Result | CsMetricsError) -> Result | Unavailable:
-        if isinstance(found, MissingTable):
-            return Unavailable(metric, found.table)
-        if isinstance(found, CsMetricsError):
-            raise found
-        return found
 
-    def report_result(self, report: Report, options: Mapping[str, Any]) -> ReportResult:
-        """A report over the whole."""
-        return ReportResult(report=report, view=self.view, results=self.report(report, options))
+def known_options(wanted: Metric | Report) -> set[str]:
+    """The options that a metric, or one of a report's, knows."""
+    metrics = (wanted,) if isinstance(wanted, Metric) else wanted.metrics
+    return {name for metric in metrics for name in metric.defaults}
 
 
 def _needs(asked: Compute) -> tuple[CutBasis, Cut] | None:

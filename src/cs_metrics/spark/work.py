@@ -14,6 +14,7 @@ from ..filters import Filters
 from ..metric import Metric
 from ..models import EffortModel
 from ..portfolio import Portfolio
+from ..results import Listing
 from ..vocabulary.placing import Basis
 
 if TYPE_CHECKING:
@@ -42,13 +43,16 @@ class Job(Protocol):
 
 @attrs.frozen
 class Compute:
-    """A metric with options."""
+    """A metric with options; of listings the first `lines`, all where that is None."""
 
     metric: Metric
     options: Mapping[str, Any]
+    lines: int | None = None
 
     def __call__(self, view: View, /) -> Result:
         found: Result = self.metric.compute(view, **self.options)
+        if self.lines is not None and isinstance(found, Listing):
+            found._keep(self.lines)
         return found
 
 
