@@ -13,7 +13,7 @@ endif
 DEMO_VIEWER := U0000015
 DEMO_DAY := 2026-06-30
 
-.PHONY: help demo test test-long lint bench pins clean
+.PHONY: help demo test test-long test-spark lint bench pins clean
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -31,6 +31,10 @@ test: lint  ## lint, types and all tests
 test-long: $(VENV)/.test  ## the property tests with at least 2,000 examples a metric
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n 2
 
+test-spark: $(VENV)/.test  ## the tests on a real Spark with executors of their own (needs Java 17 or later)
+	$(INSTALL) --editable ".[cli,spark]"
+	$(BIN)/python -m pytest -rs tests/test_spark.py tests/test_spark_cluster.py
+
 lint: $(VENV)/.test  ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -41,6 +45,7 @@ bench: $(VENV)/.test  ## measure against Polars, DuckDB and pandas
 	$(BIN)/python bench/review.py
 	$(BIN)/python bench/load.py
 	$(BIN)/python bench/revenue.py
+	$(BIN)/python bench/spark.py
 
 pins: $(VENV)/.made  ## find the versions in constraints.txt anew
 	$(BIN)/python -m pip install --quiet uv

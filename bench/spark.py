@@ -24,7 +24,6 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-sys.path[:] = [place for place in sys.path if Path(place or ".").resolve() != Path(__file__).parent]
 SOURCE = Path(__file__).resolve().parents[1] / "src"
 if importlib.util.find_spec("cs_metrics") is None:
     sys.path.append(str(SOURCE))

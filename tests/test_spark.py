@@ -246,6 +246,54 @@ def test_errors_are_those_of_one_machine(tmp_path: Path) -> None:
         looked.options("owners")
 
 
+def test_a_shard_takes_nothing_for_a_slip_that_another_one_measures(tmp_path: Path) -> None:
+    """A model's metric that looks like one of this shard's, and is measured in another one, is right."""
+    numbers = range(1, 9)
+    periods = [
+        csm.Subscription(id=number, account_id=number, mrr=number, status="active", started_on="2026-01-01")
+        for number in numbers
+    ]
+    measures = [
+        csm.Measure(
+            account_id=number, metric="nps_1" if number < 4 else "nps_2", value=number, on="2026-01-01"
+        )
+        for number in numbers
+    ]
+    tables = {
+        "users": [csm.User(id=1, role="success_agent")],
+        "accounts": [csm.Account(id=number, owner_id=1, seats=number) for number in numbers],
+        "subscriptions": periods, "measures": measures, "stack_positions": [],
+    }  # fmt: skip
+    whole = csm.Portfolio.from_records(**tables)
+    assert whole.fingerprint
+    spark.shard(intake.from_records(tables), 8, tmp_path)
+    asked = {"as_of": DAY, "viewer": 1}
+
+    def outcome(compute: Any) -> Any:
+        try:
+            found = compute()
+            return told(found), row_keys(found, found.rows())
+        except csm.errors.OptionError as error:
+            return told(error)
+
+    refused = 0
+    for name in ("nps_1", "nps_2", "nps_3"):
+        model = csm.HealthModel(weights={name: 1}, scales={name: (0, 10)})
+        effort = csm.EffortModel(weights={name: 1}, scales={name: (0, 10)})
+        banded = csm.Filters(health_bands={"at_risk"}, health_model=model)
+        for filters in (None, csm.Filters(accounts={1, 2}), banded):
+            looked = whole.view(**asked, filters=filters)
+            for one, options in (
+                (csm.health.scores, {"model": model}),
+                (csm.segmentation.segments, {"effort": effort, "health": model}),
+            ):
+                expected = outcome(functools.partial(one, looked, **options))
+                refused += expected[0] is csm.errors.OptionError
+                given = {**asked, **options, "filters": filters}
+                assert outcome(functools.partial(spark.evaluate, map, tmp_path, one, **given)) == expected
+    assert refused
+
+
 class Unmergeable(csm.Count):
     """A host's own kind of result, which forgot to say how two of it merge."""
 

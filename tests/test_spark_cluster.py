@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+import pyarrow as pa
 import pytest
 
 import cs_metrics as csm
@@ -106,6 +108,58 @@ def test_errors_come_back_as_themselves(session: Any, folder: Path, tmp_path: Pa
         spark.evaluate(session, tmp_path, "renewal.overdue_renewals", **everyone)
     report = spark.evaluate(session, tmp_path, csm.reports.success_report, **everyone)
     assert str(report["renewal.overdue_renewals"]) == "needs contracts"
+
+
+def of_spark(session: Any, frames: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: session.createDataFrame(pa.Table.from_pandas(frame, preserve_index=False))
+        for name, frame in frames.items()
+    }
+
+
+def test_spark_frames_are_split_where_they_are(session: Any, tmp_path: Path) -> None:
+    """The executors split, check and save them; what comes of it is what comes of frames of this machine."""
+    tables = ["users", "accounts", "engagements", "tasks", "contracts", "risk_signals", "stack_items", "stack_tags",
+              "stack_positions", "opportunities"]  # fmt: skip
+    frames = csm.samples.frames(engagements=60, seed=4, tables=tables)
+    accounts = frames["accounts"]
+    ids = accounts["id"].tolist()
+    accounts["parent_id"] = [None, ids[2], ids[0], ids[4], ids[5], ids[3], *[None] * (len(ids) - 6)]
+    frames["tasks"].loc[:20, ["account_id", "engagement_id"]] = None
+    frames["engagements"]["our own, too"] = "x"
+    made = spark.shard(of_spark(session, frames), 5, tmp_path)
+    whole = csm.Portfolio.from_frames(**frames)
+    assert made.fingerprint == whole.fingerprint
+    assert made.rows == {name: len(frame) for name, frame in frames.items()}
+    viewer = frames["users"]["id"].iloc[1]
+    for who in (csm.EVERYONE, viewer):
+        looked = whole.view(as_of=DAY, viewer=who)
+        wanted = [one for one in csm.catalog.metrics() if frames.keys() >= set(one.needs)]
+        assert len(wanted) > 20
+        for one, found in spark.evaluate(map, tmp_path, wanted, as_of=DAY, viewer=who).items():
+            assert found.to_dict() == csm.catalog.metric(one).compute(looked).to_dict(), one
+    rows = spark.rows(session, tmp_path, "overview.total_engagements", as_of=DAY, viewer=viewer)
+    assert {row["our own, too"] for row in rows.collect()} == {"x"}
+
+
+def test_what_is_wrong_with_spark_frames_is_told(session: Any, tmp_path: Path) -> None:
+    frames = csm.samples.frames(engagements=30, tables=["users", "accounts", "engagements", "tasks"])
+    twice = {
+        **frames,
+        "tasks": pd.concat([frames["tasks"], frames["tasks"].iloc[:1].assign(account_id=None)]),
+    }
+    with pytest.raises(csm.errors.DataError, match=r"tasks\.id") as told:
+        spark.shard(of_spark(session, twice), 3, tmp_path)
+    assert {problem.code for problem in told.value.problems} == {"duplicate"}
+    lost = {**frames, "engagements": frames["engagements"].assign(account_id="nobody's")}
+    with pytest.raises(csm.errors.DataError, match="nobody's") as told:
+        spark.shard(of_spark(session, lost), 3, tmp_path)
+    assert len(told.value.problems) >= 30
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(csm.errors.OptionError, match="for none"):
+        spark.shard({**frames, **of_spark(session, {"users": frames["users"]})}, 3, tmp_path)
+    with pytest.raises(csm.errors.OptionError, match="on_error"):
+        spark.shard(of_spark(session, frames), 3, tmp_path, on_error="quarantine")
 
 
 def working(marks: Path, deadline: float) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .columns import Array
     from .layout import Table
 
-__all__ = ["NO_KEY", "fingerprint", "hashes_of_ids", "hashes_of_keys"]
+__all__ = ["NO_KEY", "added_up", "digest", "fingerprint", "hashes_of_ids", "hashes_of_keys", "sums"]
 
 VERSION = 1
 """Counts up whenever the same rows get another fingerprint."""
@@ -41,13 +41,33 @@ WORD = 8
 
 def fingerprint(tables: Mapping[str, Table], settings: Settings) -> str:
     """32 hexadecimal digits that are the same for the same rows and settings, and else others."""
+    return digest(sums(tables), settings)
+
+
+def digest(found: Mapping[str, list[int]], settings: Settings) -> str:
+    """The fingerprint of tables of which the sums are known."""
     told: list[Any] = [VERSION, settings.currency, settings.tz, settings.fiscal_year_start]
+    told += [[name, *found[name]] for name in sorted(found)]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
+
+
+def sums(tables: Mapping[str, Table]) -> dict[str, list[int]]:
+    """Of each table how many rows it has, and the sums of their hashes: those of parts add up to the whole's."""
     ids: dict[str, Array] = {}
     for name, table in tables.items():
         if table.keys is not None:
             ids[name] = hashes_of_ids(table)
-    told += [[name, tables[name].n, *_lanes(_rows(tables[name], ids))] for name in sorted(tables)]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
+    return {name: [table.n, *_lanes(_rows(table, ids))] for name, table in tables.items()}
+
+
+def added_up(parts: Sequence[Mapping[str, list[int]]], everywhere: Collection[str]) -> dict[str, list[int]]:
+    """The sums of a whole of which parts are known; the tables `everywhere` stand in every part."""
+    return {
+        name: first
+        if name in everywhere
+        else [sum(numbers) % 2**64 for numbers in zip(*(part[name] for part in parts), strict=True)]
+        for name, first in parts[0].items()
+    }
 
 
 def hashes_of_ids(table: Table) -> Array:

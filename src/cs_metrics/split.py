@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .columns import Array
     from .layout import Table
 
-__all__ = ["EVERYWHERE", "FOLLOWED", "TREE", "frames_of_parts", "parts"]
+__all__ = ["EVERYWHERE", "FOLLOWED", "SCHEMA_PARENTS", "TREE", "frames_of_parts", "parts"]
 
 EVERYWHERE = ("users", "stack_items", "stack_tags")
 """Tables that stand in every part."""

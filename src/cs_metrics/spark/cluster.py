@@ -51,11 +51,8 @@ class Cluster:
 
     def rows(self, ask: Ask, shards: Shards, table: str) -> Any:
         """The rows behind the only job, as a Spark DataFrame."""
-        from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
-
         self._check(ask, shards)
-        of_spark = from_arrow_schema(read_columns(shards.columns[table]), prefer_timestamp_ntz=True)
-        schema, paths = to_arrow_schema(of_spark), shards.paths
+        schema, paths = read_columns(shards.columns[table]), shards.paths
 
         def batches(numbers: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
             for batch in numbers:
@@ -64,7 +61,7 @@ class Cluster:
                     source = result._live().table.table.source
                     yield from rows_as(result.rows(), source, schema).to_batches(max_chunksize=100_000)
 
-        return self._tasks(len(paths)).mapInArrow(batches, of_spark)
+        return self._tasks(len(paths)).mapInArrow(batches, _of_spark(schema))
 
     def _check(self, ask: Ask, shards: Shards) -> None:
         """Errors of ours come now and as they are, not out of the middle of what Spark later does with the rows."""
@@ -76,3 +73,26 @@ class Cluster:
     def _tasks(self, count: int) -> Any:
         """A DataFrame of the numbers of shards, each in a task of its own."""
         return self._session.range(0, count, 1, count)
+
+
+def _of_spark(schema: pa.Schema) -> Any:
+    """A schema of types that Spark knows, as Spark says it."""
+    from pyspark.sql import types as t
+
+    kinds = {
+        "bool": t.BooleanType, "int8": t.ByteType, "int16": t.ShortType, "int32": t.IntegerType,
+        "int64": t.LongType, "float": t.FloatType, "double": t.DoubleType, "string": t.StringType,
+        "binary": t.BinaryType, "date32[day]": t.DateType, "timestamp[us]": t.TimestampNTZType,
+        "timestamp[us, tz=UTC]": t.TimestampType,
+    }  # fmt: skip
+    return t.StructType(
+        [
+            t.StructField(
+                field.name,
+                kinds[str(field.type)]()
+                if str(field.type) in kinds
+                else t.DecimalType(field.type.precision, field.type.scale),
+            )
+            for field in schema
+        ]
+    )

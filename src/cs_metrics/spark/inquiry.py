@@ -16,14 +16,14 @@ import attrs
 
 from ..errors import CsMetricsError, MissingTable, OptionError
 from ..metric import Metric
-from ..models import Cut
+from ..models import Cut, Model
 from ..money import exponent
 from ..narrow import segmented
 from ..report import Report, ReportResult, Unavailable
 from ..results import Result
 from ..vocabulary.placing import Basis, in_amounts
 from .whole import WholeView
-from .work import Ask, Compute, CutBasis, Job, Present, answers, no_error
+from .work import Ask, Compute, CutBasis, Job, Measured, Present, answers, no_error
 
 if TYPE_CHECKING:
     from ..filters import Filters
@@ -119,18 +119,40 @@ class Inquiry:
     def rows(self, compute: Compute) -> Any:
         """The rows behind a metric: in the order of the result, unless Spark has them."""
         (exact,) = self._exact([compute])
-        return self.runner.rows(self._question([exact], self._sent), self.shards, compute.metric.counts)
-
-    def _question(self, jobs: Sequence[Job], filters: Filters | None) -> Ask:
-        return Ask(self.as_of, self.viewer, filters, tuple(jobs))
+        ask = Ask(self.as_of, self.viewer, self._sent, (exact,))
+        if any(isinstance(value, Model) for value in {**compute.metric.defaults, **compute.options}.values()):
+            ask = self._aware(ask)
+        return self.runner.rows(ask, self.shards, compute.metric.counts)
 
     def _ask(self, jobs: Sequence[Job], filters: Filters | None) -> list[list[Any]]:
-        """Of each job what all shards answer."""
+        """Of each job what all shards answer.
+
+        A shard may take a metric of a model for a slip that is measured in another one: then all are told what is
+        measured anywhere, and asked again.
+        """
         if not jobs:
             return []
-        work = functools.partial(answers, self._question(jobs, filters))
+        ask = Ask(self.as_of, self.viewer, filters, tuple(jobs))
+        found = self._answers(ask)
+        if any(isinstance(one, OptionError) and one.option == "model" for of_job in found for one in of_job):
+            found = self._answers(self._aware(ask))
+        return found
+
+    def _answers(self, ask: Ask) -> list[list[Any]]:
+        work = functools.partial(answers, ask)
         told = [pickle.loads(one) for one in self.runner.answers(work, self.shards.paths)]
         return [[pickle.loads(answer) for answer in of_job] for of_job in zip(*told, strict=True)]
+
+    def _aware(self, ask: Ask) -> Ask:
+        """The same question, asked with what is measured in the whole: first without filters, which may go by it."""
+        for _ in range(1 if ask.filters is None else 2):
+            found = self._answers(attrs.evolve(ask, jobs=(Measured(),)))[0]
+            if any(isinstance(one, MissingTable) for one in found):
+                return ask
+            here, everywhere = zip(*map(no_error, found), strict=True)
+            nothing: frozenset[str] = frozenset()
+            ask = attrs.evolve(ask, measured=(nothing.union(*here), nothing.union(*everywhere)))
+        return ask
 
     # cuts that need the whole ---------------------------------------------------------------------------
 

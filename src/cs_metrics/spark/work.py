@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
 
-from ..errors import CsMetricsError
+from ..errors import CsMetricsError, OptionError
 from ..filters import Filters
 from ..metric import Metric
 from ..models import EffortModel
@@ -26,6 +26,7 @@ __all__ = [
     "Compute",
     "CutBasis",
     "Job",
+    "Measured",
     "Possible",
     "Present",
     "RowsOf",
@@ -90,6 +91,18 @@ class CutBasis:
 
 
 @attrs.frozen
+class Measured:
+    """Which metrics are measured in the view, and in the view without filters."""
+
+    def __call__(self, view: View, /) -> tuple[frozenset[str], frozenset[str]]:
+        unfiltered = frozenset(view.unfiltered.measures.metrics)
+        try:
+            return frozenset(view.measures.metrics), unfiltered
+        except OptionError:  # the filter's own model may be what has the slip
+            return frozenset(), unfiltered
+
+
+@attrs.frozen
 class Present:
     """How many accounts there are."""
 
@@ -105,10 +118,15 @@ class Ask:
     viewer: Viewer
     filters: Filters | None
     jobs: tuple[Job, ...]
+    measured: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
+    """What is measured in the whole view, and in the whole view without filters, where that was asked for."""
 
     def view(self, path: str) -> View:
         """What they see of one shard."""
-        return Portfolio.open(path).view(as_of=self.as_of, viewer=self.viewer, filters=self.filters)
+        view = Portfolio.open(path).view(as_of=self.as_of, viewer=self.viewer, filters=self.filters)
+        view.unfiltered.measured_elsewhere = self.measured[1]
+        view.measured_elsewhere = self.measured[0]
+        return view
 
 
 def answers(ask: Ask, path: str) -> bytes:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..errors import OptionError
 from ..portfolio import Portfolio
 from ..settings import Settings
 from ..split import frames_of_parts
 from .columns import columns_of
+from .distributed import are_of_spark, shard_distributed
 from .folder import Shards, as_number, file_names, prepared, publish, remove
 
 if TYPE_CHECKING:
@@ -26,6 +28,12 @@ def shard_frames(
 ) -> Shards:
     """Shards of frames, those of Spark or any other."""
     as_number(n)
+    if are_of_spark(frames):
+        if on_error != "raise":
+            raise OptionError(
+                "on_error", on_error, "'raise': Spark DataFrames are shards all of them or none"
+            )
+        return shard_distributed(frames, n, path, settings)
     return shard_portfolio(Portfolio(frames, settings, on_error, None), n, path)
 
 
