@@ -33,13 +33,13 @@ from worlds import GROUPS, Group, arguments, compute, load, row_keys, shards, vi
 
 DAY = "2026-06-30"
 EACH_GROUP = pytest.mark.parametrize("group", GROUPS, ids=str)
-FEW = settings(max_examples=max(settings.default.max_examples // 12, 1))
+FEW = settings(max_examples=max(settings.default.max_examples // 24, 1))
 """Each example saves and opens several portfolios; the merging itself is law 6, which is tried often."""
 
 
 @functools.cache
 def sample() -> csm.Portfolio:
-    portfolio = csm.samples.portfolio(engagements=100, seed=5)
+    portfolio = csm.samples.portfolio(engagements=60, seed=5)
     assert portfolio.fingerprint
     return portfolio
 
@@ -47,13 +47,19 @@ def sample() -> csm.Portfolio:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("shards")
-    spark.shard(sample(), 3, path)
+    spark.shard(sample(), 2, path)
     return path
 
 
+def small(engagements: int) -> dict[str, Any]:
+    return csm.samples.frames(engagements=engagements, tables=["users", "accounts", "engagements"])
+
+
 def somebody(role: str) -> Any:
-    users = csm.samples.frames(engagements=100, seed=5, tables=["users"])["users"]
-    return users.query("role == @role")["id"].iloc[-1]
+    tables = csm.samples.frames(engagements=60, seed=5, tables=["users", "accounts"])
+    found = tables["users"].query("role == @role")["id"].tolist()
+    owners = set(tables["accounts"]["owner_id"])
+    return [one for one in found if one in owners or role == "success_manager"][-1]
 
 
 def together(path: Any, world: Any, filters: Any = None) -> Inquiry:
@@ -135,11 +141,11 @@ SEGMENTS = (
 )
 
 
-@pytest.mark.parametrize("viewer", [csm.EVERYONE, "success_manager", "success_agent"])
+@pytest.mark.parametrize("viewer", [csm.EVERYONE, "success_manager"])
 def test_every_report(folder: Path, viewer: Any) -> None:
     who = viewer if viewer is csm.EVERYONE else somebody(viewer)
     looked = sample().view(as_of=DAY, viewer=who)
-    reports = csm.catalog.reports()[:: 1 if viewer is csm.EVERYONE else 4]
+    reports = csm.catalog.reports()[:: 1 if viewer is csm.EVERYONE else 6]
     found = spark.evaluate(map, folder, reports, as_of=DAY, viewer=who)
     assert list(found) == [report.id for report in reports]
     for report in reports:
@@ -396,19 +402,19 @@ def test_rows_come_back_as_they_went_in(kind: str, tmp_path: Path) -> None:
 
 
 def test_a_set_takes_the_place_of_another_at_once(tmp_path: Path) -> None:
-    first = spark.shard(csm.samples.frames(engagements=10), 2, tmp_path)
+    first = spark.shard(small(10), 2, tmp_path)
     (tmp_path / "notes.txt").write_text("ours")
-    bad = csm.samples.frames(engagements=10)
+    bad = small(10)
     bad["engagements"]["created_on"] = "nonsense"
     before = sorted(file.name for file in tmp_path.iterdir())
     with pytest.raises(csm.errors.DataError, match="created_on"):
         spark.shard(bad, 3, tmp_path)
     assert sorted(file.name for file in tmp_path.iterdir()) == before
     assert spark.Shards.open(tmp_path).files == first.files
-    second = spark.shard(csm.samples.frames(engagements=12), 3, tmp_path)
+    second = spark.shard(small(12), 3, tmp_path)
     assert {file.name for file in tmp_path.iterdir()} == {*second.files, "shards.json", "notes.txt"}
     opened = spark.Shards.open(tmp_path)
-    assert opened.fingerprint == second.fingerprint == csm.samples.portfolio(engagements=12).fingerprint
+    assert opened.fingerprint == second.fingerprint == csm.Portfolio.from_frames(**small(12)).fingerprint
     assert opened.rows["engagements"] == 12 and opened.settings == second.settings
 
 
@@ -416,7 +422,7 @@ def test_what_is_gone_or_no_shard_is_told(tmp_path: Path) -> None:
     asked = {"as_of": DAY, "viewer": csm.EVERYONE}
     with pytest.raises(csm.errors.DataError, match="shard"):
         spark.evaluate(map, tmp_path, "overview.total_engagements", **asked)
-    shards = spark.shard(csm.samples.frames(engagements=10), 2, tmp_path)
+    shards = spark.shard(small(10), 2, tmp_path)
     contents = (tmp_path / "shards.json").read_text()
     (tmp_path / "shards.json").write_text(contents.replace('"format": 1', '"format": 0'))
     with pytest.raises(csm.errors.DataError, match="other_release"):
@@ -430,7 +436,7 @@ def test_what_is_gone_or_no_shard_is_told(tmp_path: Path) -> None:
         spark.evaluate(map, tmp_path, "overview.total_engagements", **asked)
     for n in (0, True, 2.0, None):
         with pytest.raises(csm.errors.OptionError, match="whole number of shards"):
-            spark.shard(csm.samples.frames(engagements=10), n, tmp_path)
+            spark.shard(small(10), n, tmp_path)
     with pytest.raises(csm.errors.OptionError, match="the portfolio has its own"):
         spark.shard(sample(), 2, tmp_path, currency="EUR")
 
@@ -455,7 +461,7 @@ def test_settings_and_what_was_rejected_are_kept(tmp_path: Path) -> None:
 
 def test_who_may_look_at_a_portfolio_may_look_at_its_shards(tmp_path: Path) -> None:
     """A portfolio that was read for one viewer stays closed to those above, in every shard."""
-    portfolio, agent = csm.samples.portfolio(engagements=30), "U0000002"
+    portfolio, agent = csm.Portfolio.from_frames(**small(30)), "U0000002"
     portfolio._only = agent
     spark.shard(portfolio, 2, tmp_path)
     mine = {"as_of": DAY, "viewer": agent}
