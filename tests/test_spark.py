@@ -39,7 +39,7 @@ FEW = settings(max_examples=max(settings.default.max_examples // 24, 1))
 
 @functools.cache
 def sample() -> csm.Portfolio:
-    portfolio = csm.samples.portfolio(engagements=60, seed=5)
+    portfolio = csm.samples.portfolio(engagements=150, seed=5)
     assert portfolio.fingerprint
     return portfolio
 
@@ -56,7 +56,7 @@ def small(engagements: int) -> dict[str, Any]:
 
 
 def somebody(role: str) -> Any:
-    tables = csm.samples.frames(engagements=60, seed=5, tables=["users", "accounts"])
+    tables = csm.samples.frames(engagements=150, seed=5, tables=["users", "accounts"])
     found = tables["users"].query("role == @role")["id"].tolist()
     owners = set(tables["accounts"]["owner_id"])
     return [one for one in found if one in owners or role == "success_manager"][-1]
