@@ -13,7 +13,7 @@ endif
 DEMO_VIEWER := U0000015
 DEMO_DAY := 2026-06-30
 
-.PHONY: help demo docs test test-long lint bench load pins clean
+.PHONY: help demo docs test test-long test-spark lint bench load pins clean
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -37,6 +37,10 @@ test: lint  ## lint, types and all tests
 test-long: $(VENV)/.test  ## the property tests with at least 2,000 examples a metric
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n 2
 
+test-spark: $(VENV)/.test  ## the tests on a real Spark with executors of their own (needs Java 17 or later)
+	$(INSTALL) --editable ".[cli,spark]"
+	$(BIN)/python -m pytest -rs tests/test_spark.py tests/test_spark_cluster.py
+
 lint: $(VENV)/.test  ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -50,6 +54,7 @@ bench: $(VENV)/.test  ## measure against Polars, DuckDB and pandas
 	$(BIN)/python bench/customer_success.py
 	$(BIN)/python bench/open.py
 	$(BIN)/python bench/page.py
+	$(BIN)/python bench/spark.py
 
 load: $(VENV)/.test  ## the example service under load, beside the same on DuckDB, at 1,000,000 engagements
 	@$(INSTALL) --group load

@@ -291,3 +291,12 @@ def test_the_catalog_says_which_metrics_look_at_todays_state() -> None:
                     found[name].add(f"{table}.{column}")
     declared = {metric.id: set(metric.states) for metric in csm.catalog.metrics()}
     assert {name: found[name] ^ declared[name] for name in found if found[name] != declared[name]} == {}
+
+
+def test_shards_keep_it(tmp_path: Any) -> None:
+    found = portfolio(**OWNED, history=MOVED)
+    csm.spark.shard(found, 3, tmp_path / "shards")
+    for day in (A, A - days(11)):
+        looked = {"as_of": day, "viewer": "U1"}
+        parts = csm.spark.evaluate(map, tmp_path / "shards", "overview.total_engagements", **looked)
+        assert parts.value == csm.overview.total_engagements(found.view(**looked)).value

@@ -15,11 +15,11 @@ SOURCE = Path(csm.__file__).parent
 LAYERS = [
     "_version", "errors", "toml", "models", "periods", "exact", "money", "settings", "enums", "schema", "records",
     "columns", "listed", "timeline", "hierarchy", "sorting", "intake", "daily", "facts", "happenings", "prepared", "layout",
-    "history", "fingerprint", "saved", "refresh", "selection",
+    "history", "fingerprint", "split", "saved", "refresh", "selection",
     "scope", "vocabulary",
     "filters", "narrow", "options", "view", "portfolio", "frames", "results", "metric", "overview", "risk", "adoption",
     "renewal", "review", "act", "health", "effort", "segmentation", "stack", "revenue", "coverage", "usage", "details",
-    "report", "published", "accounts", "render", "reports", "catalog", "changes", "samples", "charts", "testing", "cli", "__init__", "__main__",
+    "report", "published", "accounts", "render", "reports", "catalog", "changes", "samples", "charts", "spark", "testing", "cli", "__init__", "__main__",
 ]  # fmt: skip
 """From the ground up: a module imports only from those before it. What is under `if TYPE_CHECKING:` is free."""
 

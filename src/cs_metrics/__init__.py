@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         risk,
         samples,
         segmentation,
+        spark,
         stack,
         usage,
     )
@@ -145,7 +146,7 @@ __all__ = [
     "StackTag", "Subscription", "SubscriptionStatus", "Task", "TaskStatus", "TopShare", "Touchpoint",
     "Trailing", "Tree", "Trend", "Usage", "User", "ValueBand", "View", "__version__", "accounts", "act", "adoption",
     "catalog", "coverage", "details", "effort", "errors", "health", "metric", "overview", "records", "renewal",
-    "reports", "results", "revenue", "review", "risk", "samples", "segmentation", "stack", "usage",
+    "reports", "results", "revenue", "review", "risk", "samples", "segmentation", "spark", "stack", "usage",
     "what_changed",
 ]  # fmt: skip
 
@@ -170,6 +171,7 @@ _MODULES = frozenset(
         "risk",
         "samples",
         "segmentation",
+        "spark",
         "stack",
         "usage",
     ]

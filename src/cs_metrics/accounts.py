@@ -189,25 +189,31 @@ def profile(view: View, account_id: Any) -> Profile:
     """
     check_view(view)
     if account_id is None:
-        raise _not_visible(account_id)
+        raise not_visible(account_id)
     found = C360.compute(view, account_id=account_id)
     assert isinstance(found, Profile)
     return found
 
 
-def _not_visible(account_id: Any) -> NotVisible:
+def not_visible(account_id: Any) -> NotVisible:
+    """What is said of an account outside the scope, and of one that does not exist."""
     return NotVisible(f"no account {shown(account_id)} is in view")
+
+
+def only_account(filters: Filters | None, account_id: Any) -> Filters:
+    """Filters that keep one account at most: those given, narrowed down."""
+    account_id = as_plain(account_id)
+    if isinstance(account_id, bool) or not isinstance(account_id, int | str):
+        raise not_visible(account_id)
+    chosen = filters or Filters()
+    among = frozenset({account_id}) if chosen.accounts is None else chosen.accounts & {account_id}
+    return attrs.evolve(chosen, accounts=among)
 
 
 def view_of_one(view: View, account_id: Any) -> View:
     """What is in view of one account, and nothing else."""
-    chosen = view.filters or Filters()
-    account_id = as_plain(account_id)
-    if isinstance(account_id, bool) or not isinstance(account_id, int | str):
-        raise _not_visible(account_id)
-    among = frozenset({account_id}) if chosen.accounts is None else chosen.accounts & {account_id}
-    filters = attrs.evolve(chosen, accounts=among)
+    filters = only_account(view.filters, account_id)
     alone = view.portfolio.view(as_of=view.as_of, viewer=view.viewer, filters=filters)
     if not alone.accounts.everything.count:
-        raise _not_visible(account_id)
+        raise not_visible(account_id)
     return alone

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,29 +29,61 @@ if TYPE_CHECKING:
     from .columns import Array
     from .layout import Table
 
-__all__ = ["fingerprint"]
+__all__ = ["NO_KEY", "added_up", "digest", "fingerprint", "hashes_of_ids", "hashes_of_keys", "sums"]
 
 VERSION = 1
 """Counts up whenever the same rows get another fingerprint."""
 
-MISSING = np.uint64(0x5BD1E995A7C3F10D)
+MISSING = NO_KEY = np.uint64(0x5BD1E995A7C3F10D)
 LANES = (0x243F6A8885A308D3, 0x13198A2E03707344, 0xA4093822299F31D0, 0x082EFA98EC4E6C89)
 BLOCK = 1 << 17
 WORD = 8
+NOTHING_TOLD = History()
 
 
 def fingerprint(tables: Mapping[str, Table], settings: Settings, history: History) -> str:
     """32 hexadecimal digits that are the same for the same rows and settings, and else others."""
+    return digest(sums(tables), settings, history)
+
+
+def digest(found: Mapping[str, list[int]], settings: Settings, history: History = NOTHING_TOLD) -> str:
+    """The fingerprint of tables of which the sums are known."""
     told: list[Any] = [VERSION, settings.currency, settings.tz, settings.fiscal_year_start]
+    told += [[name, *found[name]] for name in sorted(found)]
+    if history.entries:
+        said = [[one.table, one.id, one.column, one.value, one.day] for one in history.entries]
+        told.append(sorted(json.dumps(one) for one in said))
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
+
+
+def sums(tables: Mapping[str, Table]) -> dict[str, list[int]]:
+    """Of each table how many rows it has, and the sums of their hashes: those of parts add up to the whole's."""
     ids: dict[str, Array] = {}
     for name, table in tables.items():
         if table.keys is not None:
-            ids[name] = _hashed(table.keys.column())[table.order]
-    told += [[name, tables[name].n, *_lanes(_rows(tables[name], ids))] for name in sorted(tables)]
-    if history.entries:
-        said = [[one.table, one.id, one.column, one.value, one.day] for one in history.entries]
-        told.append(sorted(json.dumps(one, ensure_ascii=True) for one in said))
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
+            ids[name] = hashes_of_ids(table)
+    return {name: [table.n, *_lanes(_rows(table, ids))] for name, table in tables.items()}
+
+
+def added_up(parts: Sequence[Mapping[str, list[int]]], everywhere: Collection[str]) -> dict[str, list[int]]:
+    """The sums of a whole of which parts are known; the tables `everywhere` stand in every part."""
+    return {
+        name: first
+        if name in everywhere
+        else [sum(numbers) % 2**64 for numbers in zip(*(part[name] for part in parts), strict=True)]
+        for name, first in parts[0].items()
+    }
+
+
+def hashes_of_ids(table: Table) -> Array:
+    """A number for the id of each laid-out row, made of its letters alone."""
+    assert table.keys is not None
+    return np.asarray(_hashed(table.keys.column())[table.order])
+
+
+def hashes_of_keys(table: Table, column: str) -> Array | np.uint64:
+    """A number for each id that a column names, of a table that is not there; NO_KEY where it names none."""
+    return _supplied(table, table.schema.columns[column])
 
 
 def _lanes(rows: Array) -> list[int]:

@@ -86,17 +86,6 @@ def metric(
         options = _options(function)
         model = next((o.name for o in options if o.kind is o.POSITIONAL_OR_KEYWORD), None)
 
-        @functools.wraps(function)
-        def compute(view: Any, /, *models: Any, **given: Any) -> Any:
-            given = _taken(declared, model, models, given)
-            try:
-                result = function(view, **given)
-            except AttributeError:
-                check_view(view)  # only now, so that it costs nothing
-                raise
-            result.__dict__["_origin"] = declared, given
-            return result
-
         declared = Metric(
             id=f"{function.__module__.rpartition('.')[2]}.{function.__name__}",
             title=title,
@@ -108,12 +97,31 @@ def metric(
             states=states,
             defaults={option.name: option.default for option in options},
             version=version,
-            compute=compute,
+            compute=function,
         )
-        compute.metric = declared  # type: ignore[attr-defined]
-        return cast(F, compute)
+        return cast(F, _callable(declared, model))
 
     return declare
+
+
+def _callable(declared: Metric, model: str | None) -> Callable[..., Any]:
+    """The function as it is called: its options looked at, its result told whose it is."""
+    function = declared.compute
+
+    @functools.wraps(function)
+    def compute(view: Any, /, *models: Any, **given: Any) -> Any:
+        given = _taken(known, model, models, given)
+        try:
+            result = function(view, **given)
+        except AttributeError:
+            check_view(view)  # only now, so that it costs nothing
+            raise
+        result.__dict__["_origin"] = known, given
+        return result
+
+    known = attrs.evolve(declared, compute=compute)
+    compute.metric = known  # type: ignore[attr-defined]
+    return compute
 
 
 def _taken(

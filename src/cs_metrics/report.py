@@ -104,6 +104,12 @@ class Report:
     def compute(self, view: View, **options: Any) -> ReportResult:
         """Every metric of the report over one view; where a table is missing, `Unavailable` says so."""
         check_view(view)
+        calls = self.calls(view, options)
+        results = dict(zip((m.id for m in self.metrics), self._run(view, calls), strict=True))
+        return ReportResult(report=self, view=view, results=results)
+
+    def calls(self, view: View, options: Mapping[str, Any]) -> list[tuple[Metric, dict[str, Any]]]:
+        """Each metric of the report, and with which options it is called."""
         known = {name for metric in self.metrics for name in metric.defaults}
         for name, value in options.items():
             if name not in known:
@@ -111,11 +117,14 @@ class Report:
                     name, value, f"only options that its metrics have: {', '.join(sorted(known))}"
                 )
         settled = options if self.settle is None else self.settle(view, options)
-        results = dict(zip((m.id for m in self.metrics), self._run(view, settled), strict=True))
-        return ReportResult(report=self, view=view, results=results)
+        return [
+            (metric, {name: value for name, value in settled.items() if name in metric.defaults})
+            for metric in self.metrics
+        ]
 
-    def _run(self, view: View, options: Mapping[str, Any]) -> Iterator[Result | Unavailable]:
-        jobs = [_job(metric, view, options) for metric in self.metrics]
+    @staticmethod
+    def _run(view: View, calls: Iterable[tuple[Metric, dict[str, Any]]]) -> Iterator[Result | Unavailable]:
+        jobs = [_job(metric, view, given) for metric, given in calls]
         if not view.shared:
             yield from (job() for job in jobs)
             return
@@ -139,9 +148,7 @@ def settle_models(view: View, options: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _job(metric: Metric, view: View, options: Mapping[str, Any]) -> Callable[[], Result | Unavailable]:
-    given = {name: value for name, value in options.items() if name in metric.defaults}
-
+def _job(metric: Metric, view: View, given: Mapping[str, Any]) -> Callable[[], Result | Unavailable]:
     def compute() -> Result | Unavailable:
         try:
             found: Result = metric.compute(view, **given)

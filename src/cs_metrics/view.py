@@ -95,6 +95,9 @@ class View:
     propensities = _Supplied(words.Propensities)
     campaign_touches = _Supplied(words.CampaignTouches)
 
+    measured_elsewhere: frozenset[str] = frozenset()
+    """Which metrics are measured in the rest of a view of which this is one shard's part: they are no slips."""
+
     def __init__(
         self,
         portfolio: Portfolio,
@@ -223,6 +226,11 @@ class View:
         health_bands (those of the filters' model).
         """
         return options(self if self._filtering is None else self._filtering.view, name, self.filters)
+
+    @property
+    def unfiltered(self) -> View:
+        """The same view without its filters."""
+        return self if self._filtering is None else self._filtering.view
 
     @property
     def cut(self) -> Cut | None:

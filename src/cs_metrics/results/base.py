@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -118,6 +118,8 @@ class Result:
     cell_names: ClassVar[tuple[str, ...]] = ()
     _spec: Spec
     _made_of: MadeOf | None = None
+    _elsewhere: Callable[[], Any] | None = None
+    """What fetches the rows of a result that was merged from parts which others hold."""
 
     def __init__(self, rows: Rows) -> None:
         self._rows: Rows | None = rows
@@ -179,6 +181,8 @@ class Result:
 
         Listings keep their order; the rows of other results are in the order of their ids.
         """
+        if self._elsewhere is not None:
+            return self._elsewhere()
         if self._parts:
             return _stacked(self._parts)
         table = self._live().table
@@ -393,6 +397,10 @@ class Result:
     def _merged(self: R, other: R) -> dict[str, Any]:
         """The state of both together."""
         raise NotImplementedError
+
+    def _as_asked(self, spec: Spec, context: Context) -> None:
+        """Say what was asked for, of a result that was merged of parts which were asked something more exact."""
+        self._spec, self.__dict__["_context"] = spec, context
 
 
 def said(told: Mapping[str, Any]) -> dict[str, Any]:

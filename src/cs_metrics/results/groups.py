@@ -179,7 +179,7 @@ class Groups(Listing):
     def _ordered(self, limit: int | None = None) -> Array:
         return ordered(self._live(), (), limit)
 
-    def _row_keys(self) -> list[tuple[Any, ...]]:
+    def _row_keys(self, limit: int | None = None) -> list[tuple[Any, ...]]:
         return Result._row_keys(self)
 
     def _entries(self) -> Sequence[Part]:

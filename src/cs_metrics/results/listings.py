@@ -30,6 +30,8 @@ class Listing(Result):
     """
 
     kind: ClassVar[str] = "listing"
+    _first: int | None = None
+    """How many lines are kept at most when it is sent, None for all."""
 
     def __init__(
         self,
@@ -59,8 +61,9 @@ class Listing(Result):
 
     @property
     def _sent(self) -> int:
-        """How many lines it knows: all, unless it was read back from JSON that had only the first ones."""
-        return self.value if self._rows is not None else len(self.__dict__["_kept"])
+        """How many lines it knows and sends on: all, unless it has only the first ones, or is to send no more."""
+        known = self.value if self._rows is not None else len(self.__dict__["_kept"])
+        return known if self._first is None else min(self._first, known)
 
     @property
     def limit(self) -> int | None:
@@ -75,13 +78,13 @@ class Listing(Result):
             found = self.__dict__["_order"] = ordered(self._live(), self._by, None, self._ties)
         return found[:limit]
 
-    def _row_keys(self) -> list[tuple[Any, ...]]:
+    def _row_keys(self, limit: int | None = None) -> list[tuple[Any, ...]]:
         if self._rows is None:
             keys = self.__dict__["_keys"]
             if keys is None:
                 raise RowsNotKept("a listing cannot be merged after it was read back from JSON")
             return list(keys)
-        index = self._ordered()
+        index = self._ordered(limit)
         keys = [key[index].tolist() for key in self._by]
         names = natural_keys(self._live().table, index, self._ties)
         return list(zip(*keys, names, strict=True))
@@ -129,23 +132,29 @@ class Listing(Result):
     def _shown(self) -> str:
         return f"{self.value:,} {self.spec.unit}"
 
+    def _keep(self, lines: int) -> None:
+        """Of a long listing send the first lines only; those that `limit` shows are always among them."""
+        self._first = max(lines, self._limit or 0)
+
     def _state(self) -> dict[str, Any]:
         if self._rows is None:
-            return {name: self.__dict__[name] for name in ("_kinds", "_limit", "_kept", "_keys")}
+            return {name: getattr(self, name) for name in ("_kinds", "_limit", "_first", "_kept", "_keys")}
         return {
             "_kinds": self._types,
             "_limit": self._limit,
-            "_kept": self.head(self.used),
-            "_keys": self._row_keys(),
+            "_first": self._first,
+            "_kept": self.head(self._sent),
+            "_keys": self._row_keys(self._sent),
         }
 
     def _merged(self, other: Listing) -> dict[str, Any]:
         keys = [*self._row_keys(), *other._row_keys()]
-        lines = [*self.head(self.used), *other.head(other.used)]
-        order = sorted(range(len(keys)), key=keys.__getitem__)
+        lines = [*self.head(self._sent), *other.head(other._sent)]
+        order = sorted(range(len(keys)), key=keys.__getitem__)[: self._first]
         return {
             "_kinds": self._types,
             "_limit": self._limit,
+            "_first": self._first,
             "_kept": [lines[place] for place in order],
             "_keys": [keys[place] for place in order],
         }

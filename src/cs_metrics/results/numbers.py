@@ -16,6 +16,7 @@ from .contributions import Part
 if TYPE_CHECKING:
     from ..columns import Amounts, Array
     from ..selection import Rows
+    from .base import Spec
     from .contributions import Cell, Contributions, MadeOf, Whole
 
 __all__ = ["Amount", "Count", "Ratio", "TopShare", "Trend"]
@@ -337,6 +338,11 @@ class Trend(Result):
             "_current": self.current.merge(other.current),
             "_previous": self.previous.merge(other.previous),
         }
+
+    def _as_asked(self, spec: Spec, context: Context) -> None:
+        for told in (self.current, self.previous):
+            told._as_asked(spec, context)
+        super()._as_asked(spec, context)
 
     def _payload(self) -> dict[str, Any]:
         change, current = self.change, self.current.to_dict()

@@ -17,6 +17,7 @@ from .listings import Listing
 if TYPE_CHECKING:
     from ..columns import Array, Codes, Listed
     from ..vocabulary import Accounts, Places
+    from .base import Context, Spec
 
 __all__ = ["Cadence", "Segments"]
 
@@ -85,7 +86,7 @@ class Segments(Listing):
         if self._rows is None:
             exact: list[Decimal | Fraction] | None = self.__dict__["_exact"]
             return exact
-        return self._places.worths.exactly(self._ordered())
+        return self._places.worths.exactly(self._ordered(self._sent))
 
     def _state(self) -> dict[str, Any]:
         return super()._state() | {
@@ -103,7 +104,7 @@ class Segments(Listing):
         if mine is None or its is None:
             raise RowsNotKept("a listing cannot be merged after it was read back from JSON")
         keys, worths = [*self._row_keys(), *other._row_keys()], [*mine, *its]
-        order = sorted(range(len(keys)), key=keys.__getitem__)
+        order = sorted(range(len(keys)), key=keys.__getitem__)[: self._first]
         employed = self._employed[0] + other._employed[0], self._employed[1] + other._employed[1]
         merged = super()._merged(other)
         there, size = (list(merged["_kinds"]).index(name) for name in ("employees", "relative_size"))
@@ -119,6 +120,12 @@ class Segments(Listing):
             "_employed": employed,
             "_cut": self._cut,
         }
+
+    def _as_asked(self, spec: Spec, context: Context) -> None:
+        """Where nothing is placed, a median or mean gives no thresholds."""
+        if spec.options["cut"].kind != "at" and not self.used:
+            self._cut = None
+        super()._as_asked(spec, context)
 
     def _payload(self) -> dict[str, Any]:
         return super()._payload() | {
@@ -150,14 +157,13 @@ class Cadence(Listing):
         }
         super().__init__(places.rows, columns, by=[self._days, -order])
 
-    def _row_keys(self) -> list[tuple[Any, ...]]:
+    def _row_keys(self, limit: int | None = None) -> list[tuple[Any, ...]]:
         """Worths instead of their order, so that those of two parts compare."""
+        keys = super()._row_keys(limit)
         if self._rows is None:
-            return super()._row_keys()
-        worths = [-worth for worth in self._worths.exactly(self._ordered())]
-        return [
-            (days, worth, name) for (days, _, name), worth in zip(super()._row_keys(), worths, strict=True)
-        ]
+            return keys
+        worths = [-worth for worth in self._worths.exactly(self._ordered(limit))]
+        return [(days, worth, name) for (days, _, name), worth in zip(keys, worths, strict=True)]
 
     def _merged(self, other: Listing) -> dict[str, Any]:
         _same_cut(self)

@@ -191,11 +191,12 @@ class Customers(Listing):
     def _state(self) -> dict[str, Any]:
         if "_totals" in self.__dict__:
             return super()._state() | {"_by_account": {}, "_totals": self.totals}
-        return super()._state() | {"_by_account": self._counts(None)}
+        return super()._state() | {"_by_account": self._counts(self._sent)}
 
     def _merged(self, other: Listing) -> dict[str, Any]:
         assert isinstance(other, Customers)
-        return super()._merged(other) | {"_by_account": self._counts(None) | other._counts(None)}
+        merged, counts = super()._merged(other), self._counts(self._sent) | other._counts(other._sent)
+        return merged | {"_by_account": {line[0]: counts[line[0]] for line in merged["_kept"]}}
 
     def _payload(self) -> dict[str, Any]:
         totals = {

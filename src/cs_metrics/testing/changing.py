@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import random
-import zlib
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -18,6 +17,7 @@ from ..intake import from_records
 from ..metric import Metric
 from ..portfolio import Portfolio
 from ..records import SCHEMA
+from ..split import parts
 from ..view import EVERYONE, View
 from .strategies import World
 
@@ -28,13 +28,11 @@ __all__ = [
 
 Rows = dict[str, list[Any]]
 """The records of a world, by table."""
-SHARED = ("users", "stack_items", "stack_tags")
-"""Tables that stand in every part of a portfolio."""
 PARENTS = {
     "account_id": "accounts", "engagement_id": "engagements", "contract_id": "contracts",
     "subscription_id": "subscriptions",
 }  # fmt: skip
-"""Through which columns a row waits for its parent to exist, and goes where that goes."""
+"""Through which columns a row waits for its parent to exist."""
 
 
 # loading and looking ----------------------------------------------------------------------------------------
@@ -148,44 +146,15 @@ def _polars(frame: Any) -> Any:
 # other worlds -----------------------------------------------------------------------------------------------
 
 
-def shards(world: World, count: int = 2) -> list[Rows]:
-    """The world split by account: trees of accounts stay together, users and the stack stand in every part."""
-    accounts = {account.id: account for account in world.tables.get("accounts", ())}
-    homes: dict[tuple[str, Any], Any] = {}
-    parts: list[Rows] = [{name: [] for name in world.tables} for _ in range(count)]
-    order = [name for name in SCHEMA if name in world.tables]
-    for name in sorted(order, key=lambda name: name not in (*SHARED, *PARENTS.values())):
-        for row in world.tables[name]:
-            if name in SHARED:
-                for part in parts:
-                    part[name].append(row)
-                continue
-            home = _root(accounts, row.id) if name == "accounts" else _home(accounts, homes, row)
-            if hasattr(row, "id"):
-                homes[name, row.id] = home
-            parts[zlib.crc32(repr(home).encode()) % count if home is not None else 0][name].append(row)
-    return parts
-
-
-def _root(accounts: Mapping[Any, Any], identity: Any) -> Any:
-    """The account at the top of an account's tree."""
-    seen = set()
-    while identity in accounts and accounts[identity].parent_id is not None and identity not in seen:
-        seen.add(identity)
-        identity = accounts[identity].parent_id
-    return identity
-
-
-def _home(accounts: Mapping[Any, Any], homes: Mapping[tuple[str, Any], Any], row: Any) -> Any:
-    """The account at the top of the tree that a row belongs to, None for none."""
-    for column, parent in PARENTS.items():
-        reference = getattr(row, column, None)
-        if reference is None:
-            continue
-        home = _root(accounts, reference) if parent == "accounts" else homes.get((parent, reference))
-        if home is not None:
-            return home
-    return None
+def shards(world: World, count: int = 2, whole: Portfolio | None = None) -> list[Rows]:
+    """The world split by account, as the library splits: `whole` is its portfolio, if that is at hand."""
+    where = parts((whole or load(world)).tables, count)
+    found: list[Rows] = [{} for _ in range(count)]
+    for name, rows in world.tables.items():
+        places = where[name]
+        for part, tables in enumerate(found):
+            tables[name] = [row for place, row in enumerate(rows) if places is None or places[place] == part]
+    return found
 
 
 def canaries(world: World) -> Rows:

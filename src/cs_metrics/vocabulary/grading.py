@@ -106,7 +106,8 @@ def _reading(accounts: ViewTable, model: Model, metric: str, day: int) -> tuple[
     measures = accounts.view.measures
     values, known = measures.latest(metric, day)
     if metric not in measures.table.prepared.series or not known.any():
-        others = measures.metrics - model.weights.keys()
-        if metric not in measures.metrics and misspelt(metric, others):
+        names = measures.metrics | accounts.view.measured_elsewhere
+        others = names - model.weights.keys()
+        if metric not in names and misspelt(metric, others):
             raise OptionError("model", metric, sorted(others | set(DERIVED)))
     return values, known

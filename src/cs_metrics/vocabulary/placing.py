@@ -17,10 +17,12 @@ from ..selection import Rows
 from .grading import graded
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..columns import Array, Flags
     from ..scope import ViewTable
 
-__all__ = ["VALUES", "Places", "Worths", "placed"]
+__all__ = ["VALUES", "Basis", "Places", "Worths", "in_amounts", "placed"]
 
 VALUES = ("mrr", "mrr_per_seat")
 NEAR = 2.0**-48
@@ -187,12 +189,54 @@ def _thresholds(rows: Rows, worths: Worths, efforts: Array, cut: Cut) -> tuple[F
         return Fraction(cut.value) * 10**worths.exponent, cut.effort
     if not rows.count:
         return None, math.nan
-    index = rows.index
+    return _middles(rows.index, worths, efforts, cut)
+
+
+def _middles(index: Array, worths: Worths, efforts: Array, cut: Cut) -> tuple[Fraction, float]:
+    """The medians or means of the rows' worths (in minor units) and efforts."""
     effort = picked(efforts, index)
     if cut.kind == "mean":
         return worths.mean(index), math.fsum(effort.tolist()) / len(effort)
     low, top = middle_two(effort)
     return worths.middle(index), (float(low) + float(top)) / 2
+
+
+@attrs.frozen(eq=False)
+class Basis:
+    """What a median or mean cut is taken over, by itself, so that parts of a portfolio can be cut as the whole is.
+
+    The worths and efforts of the accounts that are placed, in no order.
+    """
+
+    worths: Worths
+    efforts: Array
+
+    @classmethod
+    def of(cls, accounts: ViewTable, value: str, effort: EffortModel) -> Basis:
+        """That of the accounts in view."""
+        places = placed(accounts, value, effort, Cut.at(0, 0))
+        index, worths = places.rows.index, places.worths
+        seats = None if worths.seats is None else worths.seats[index]
+        return cls(Worths(worths.minor[index], seats, worths.exponent), places.effort.values[index])
+
+    @classmethod
+    def together(cls, parts: Sequence[Basis]) -> Basis:
+        """That of disjoint parts."""
+        every = [part.worths for part in parts]
+        seats = [worths.seats for worths in every if worths.seats is not None]
+        worths = Worths(
+            np.concatenate([one.minor for one in every]),
+            np.concatenate(seats) if seats else None,
+            every[0].exponent,
+        )
+        return cls(worths, np.concatenate([part.efforts for part in parts]))
+
+    def cut(self, cut: Cut) -> Cut | None:
+        """The thresholds by which the whole is cut; None where nothing is placed."""
+        if not len(self.efforts):
+            return None
+        threshold, least = _middles(np.arange(len(self.efforts)), self.worths, self.efforts, cut)
+        return Cut(kind="at", value=_major(threshold, self.worths.exponent), effort=least)
 
 
 def picked(values: Array, rows: Array) -> Array:
@@ -205,6 +249,11 @@ def middle_two(numbers: Array) -> tuple[Any, Any]:
     high = len(numbers) // 2
     parted = np.partition(numbers, high)
     return parted[high] if len(numbers) % 2 else parted[:high].max(), parted[high]
+
+
+def in_amounts(cut: Cut, exponent: int) -> Cut:
+    """A given cut as views tell it: its value with the digits of an amount."""
+    return attrs.evolve(cut, value=_major(Fraction(cut.value or 0) * 10**exponent, exponent))
 
 
 def _major(minor: Fraction, exponent: int) -> Decimal | Fraction:
