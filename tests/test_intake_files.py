@@ -74,11 +74,16 @@ def test_what_is_wrong_with_a_folder_is_told_at_once(tmp_path: Path) -> None:
     (tmp_path / "contacts.csv").write_text("")
     (tmp_path / "portfolio.toml").write_text('curency = "USD"')
     (tmp_path / "README.md").write_text("not a table, and no matter")
+    (tmp_path / "contracts.xlsx").write_text("a table, and nobody would miss it")
+    (tmp_path / "measures.csv.gz").write_text("another")
+    (tmp_path / "usage.csv.bak").write_text("what somebody put aside")
     with pytest.raises(DataError) as caught:
         intake.read_folder(tmp_path)
     told = {(problem.table, problem.code) for problem in caught.value.problems}
     assert told == {
         ("engagement", "unknown_table"),
+        ("contracts", "unknown_kind"),
+        ("measures", "unknown_kind"),
         ("users", "two_files"),
         ("accounts", "unreadable_file"),
         ("tasks", "unreadable_file"),

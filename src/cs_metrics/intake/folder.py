@@ -14,6 +14,7 @@ SETTINGS_FILE = "portfolio.toml"
 SETTINGS = ("currency", "rates", "tz", "fiscal_year_start")
 CSV_BLOCK = 1 << 23
 TABLES = (*SCHEMA, HISTORY.name)
+PACKED = (".gz", ".zip", ".bz2", ".xz", ".zst")
 SUFFIXES = (".csv", ".parquet", ".arrow", ".feather", ".json", ".jsonl")
 
 
@@ -28,7 +29,12 @@ def read_folder(path: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
     problems: list[Problem] = []
     files: dict[str, Path] = {}
     for file in sorted(folder.iterdir()):
-        if file.suffix.lower() not in SUFFIXES or file.name.startswith((".", "_")):
+        if file.name.startswith((".", "_")):
+            continue
+        if file.suffix.lower() not in SUFFIXES:
+            if _means_a_table(file):  # a workbook of accounts that nobody reads would be missed by nobody
+                kinds = ", ".join(SUFFIXES)
+                problems.append(_problem(_table_of(file), file.name, f"one of {kinds}", "unknown_kind"))
             continue
         if file.stem not in TABLES:
             expected = f"a file named after a table{nearest(file.stem, TABLES)}"
@@ -49,6 +55,16 @@ def read_folder(path: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
     if problems:
         raise DataError(problems)
     return frames, settings
+
+
+def _table_of(file: Path) -> str:
+    return file.name.partition(".")[0]
+
+
+def _means_a_table(file: Path) -> bool:
+    """Whether a file of a kind that is not read is named as a table is, packed or not."""
+    packed = file.suffix.lower() in PACKED and Path(file.stem).suffix.lower() in SUFFIXES
+    return file.is_file() and _table_of(file) in TABLES and (packed or file.stem in TABLES)
 
 
 def folder_settings(path: str | Path) -> dict[str, Any]:
