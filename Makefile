@@ -32,10 +32,10 @@ docs: $(VENV)/.docs  ## build the documentation into site/, every example of the
 	$(BIN)/python tools/make_docs.py check
 
 test: lint  ## lint, types and all tests
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 test-long: $(VENV)/.test  ## the property tests with at least 2,000 examples a metric
-	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n 2
+	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n 2 --dist worksteal
 
 test-spark: $(VENV)/.test  ## the tests on a real Spark with executors of their own (needs Java 17 or later)
 	$(INSTALL) --editable ".[cli,spark]"

@@ -178,11 +178,13 @@ def _read_json(file: Path) -> Any:
         return json.loads(text, parse_float=Decimal, parse_constant=Decimal)
 
     text = file.read_text("utf-8-sig")
-    if text.lstrip().startswith("[") or not text.strip():
+    if text.lstrip().startswith("[") or not (text.strip() or file.suffix.lower() == ".jsonl"):
         rows = parse(text)
     else:
         rows = [parse(line) for line in text.split("\n") if line.strip()]
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise ValueError("expected a list of objects")
-    names = list(dict.fromkeys(name for row in rows for name in row))
+    names: list[str] = list(dict.fromkeys(name for row in rows for name in row))
+    if not rows and file.stem in TABLES:  # without a row nothing says which columns there are
+        names = list((HISTORY if file.stem == HISTORY.name else SCHEMA[file.stem]).columns)
     return pd.DataFrame({name: [row.get(name) for row in rows] for name in names}, dtype=object)

@@ -66,6 +66,8 @@ class _Run:
         export = self.export(table.files)
         if export is None:
             return None
+        if not export.n and not export.columns:  # a list of nothing names no fields
+            return {name: [] for name in SCHEMA[table.table].columns}
         export = self._needed(table, self._wanted(table, export))
         if self.mapping.times == "utc" and export.shown:
             expected = (
