@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
+import sqlite3
+import weakref
 from datetime import date, timedelta
 from typing import Any
 
@@ -300,3 +304,47 @@ def test_shards_keep_it(tmp_path: Any) -> None:
         looked = {"as_of": day, "viewer": "U1"}
         parts = csm.spark.evaluate(map, tmp_path / "shards", "overview.total_engagements", **looked)
         assert parts.value == csm.overview.total_engagements(found.view(**looked)).value
+
+
+def test_it_comes_out_of_a_database_and_through_a_mapping(tmp_path: Any) -> None:
+    frames = {**pandas_frames(), "history": history_frame()}
+    with contextlib.closing(sqlite3.connect(tmp_path / "company.db")) as connection:
+        for name, frame in frames.items():
+            frame.astype(str).to_sql(name, connection, index=False)
+        found = csm.Portfolio.from_database(connection)
+        assert list(by_stage(found, A - days(11))) == ["onboarding"]
+        with pytest.raises(csm.errors.OptionError, match="without history"):
+            csm.Portfolio.from_database(connection, viewer="U1")
+        alone = csm.Portfolio.from_database(
+            connection, tables=["users", "accounts", "engagements"], viewer="U2"
+        )
+        assert alone.history.entries == ()
+    for name, frame in frames.items():
+        frame.to_csv(tmp_path / f"{name}.csv", index=False)
+    columns = {name: {"columns": {column: column for column in frame}} for name, frame in frames.items()}
+    mapping = {"tables": {name: {"files": [name], **told} for name, told in columns.items()}}
+    del mapping["tables"]["engagements"]["columns"]["note"]
+    found = csm.Portfolio.from_source("own", tmp_path, mapping=mapping)
+    assert list(by_stage(found, A - days(11))) == ["onboarding"]
+
+
+def test_days_with_an_offset_beside_days_without() -> None:
+    frame = history_frame().assign(
+        on=["2026-06-01T00:00:00+02:00", "2026-06-02T00:00:00", "2026-06-03", "2026-06-04"]
+    )
+    with pytest.raises(csm.errors.DataError, match=r"history\.on.*offset"):
+        csm.Portfolio.from_frames(**pandas_frames(), history=frame)
+
+
+def test_a_portfolio_that_nobody_holds_is_gone_at_once() -> None:
+    """Gigabytes must not wait for the collector: a service swaps portfolios under load."""
+    found = portfolio(**OWNED)
+    csm.reports.success_report(found.view(as_of=A, viewer=csm.EVERYONE)).to_json()
+    gone = weakref.ref(found)
+    gc.collect()
+    gc.disable()
+    try:
+        del found
+        assert gone() is None
+    finally:
+        gc.enable()

@@ -165,7 +165,7 @@ Words = Annotated[list[str] | None, Query()]
 def asking(shelf: Shelf, identity: Callable[..., Any]) -> Callable[..., Any]:
     """The dependency that every route has: without somebody who may see something, no route runs."""
 
-    async def asked(
+    def asked(  # in a thread: a view of an earlier day may have rows laid out as they stood
         request: Request,
         user: Annotated[str, Depends(identity)],
         as_of: Annotated[str, Query(description="the day on which the numbers stand, as in 2026-06-30")],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -53,6 +53,10 @@ def told_columns(schema: TableSchema) -> tuple[str, ...]:
         if column.name not in (*schema.key, "currency")
         and (column.kind in (Kind.ENUM, Kind.CATEGORY) or column.name in ("owner_id", "assignee_id"))
     )
+
+
+TOLD = {name: told_columns(schema) for name, schema in SCHEMA.items() if told_columns(schema)}
+"""Of which columns of which tables."""
 
 
 @attrs.frozen(eq=False, slots=False)
@@ -104,19 +108,19 @@ class History:
 
     def loose_ends(self, tables: Mapping[str, Table]) -> list[Problem]:
         """Rows that say something else than the last that was told of them."""
-        found = []
-        for line in self._lines.values():
-            last = line[-1]
-            now = _now(tables[last.table], last)
-            if now != last.value and str(now) != str(last.value):
-                expected = f"the last that history tells, {shown(last.value)}, or what came after it"
-                found.append(
-                    Problem(
-                        table=last.table, column=last.column, row=last.id, value=now, expected=expected,
-                        code="history_ends_elsewhere",
-                    )
-                )  # fmt: skip
-        return found
+        lasts: dict[tuple[str, str], list[Entry]] = defaultdict(list)
+        for (table, _, column), line in self._lines.items():
+            lasts[table, column].append(line[-1])
+        return [
+            Problem(
+                table=last.table, column=last.column, row=last.id, value=now,
+                expected=f"the last that history tells, {shown(last.value)}, or what came after it",
+                code="history_ends_elsewhere",
+            )
+            for (table, _), line in lasts.items()
+            for last, now in zip(line, _now(tables[table], line), strict=True)
+            if now != last.value and str(now) != str(last.value)
+        ]  # fmt: skip
 
 
 def _there(tables: Mapping[str, Table], entry: Entry) -> bool:
@@ -124,12 +128,13 @@ def _there(tables: Mapping[str, Table], entry: Entry) -> bool:
     return keys is not None and keys.find(entry.id) >= 0
 
 
-def _now(table: Table, entry: Entry) -> Any:
-    """What a row says of itself."""
+def _now(table: Table, entries: Sequence[Entry]) -> list[Any]:
+    """What rows say of themselves in the column of which is told."""
     assert table.keys is not None
-    if entry.column not in table.source.column_names:
-        return None
-    return table.source.values(entry.column, np.array([table.keys.find(entry.id)]))[0]
+    if entries[0].column not in table.source.column_names:
+        return [None] * len(entries)
+    places = np.array([table.keys.find(entry.id) for entry in entries])
+    return table.source.values(entries[0].column, places)
 
 
 def as_frames(tables: Mapping[str, Table], stood: Stood) -> dict[str, Any]:
@@ -200,8 +205,14 @@ def read_history(given: Any, tables: Mapping[str, Table], tz: str, on_error: str
 
 def _days(source: Source, tz: str) -> list[int | None]:
     """The days as numbers, None for what is none."""
-    note = Note(Findings(), "history", "on")
-    read, _ = read_column(source.cells("on"), HISTORY.columns["on"], tz, note)
+    findings = Findings()
+    read, _ = read_column(source.cells("on"), HISTORY.columns["on"], tz, Note(findings, "history", "on"))
+    if findings.structural:  # such as days with an offset beside days without
+        raise DataError(
+            Problem(table="history", column="on", expected=str(finding.expected), code=finding.code)
+            for finding in findings.found
+            if finding.structural
+        )
     return [None if day == NO_DAY else day for day in np.asarray(read).tolist()]
 
 
@@ -217,10 +228,10 @@ class _Reader:
         """One row, or what is wrong with it."""
         table, identity, column, value, on = line
         count = len(self.problems)
-        self._check(row, "table", table, [name for name in SCHEMA if told_columns(SCHEMA[name])], "word")
+        self._check(row, "table", table, TOLD, "word")
         if len(self.problems) > count:
             return
-        self._check(row, "column", column, told_columns(SCHEMA[table]), "word")
+        self._check(row, "column", column, TOLD[table], "word")
         if day is None:
             self.wrong(row, "on", on, "a day", "date")
         if table not in self.tables:
@@ -246,7 +257,7 @@ class _Reader:
             Problem(table="history", column=column, row=row, value=value, expected=expected, code=code)
         )
 
-    def _check(self, row: int, column: str, value: Any, words: Sequence[str], code: str) -> None:
+    def _check(self, row: int, column: str, value: Any, words: Collection[str], code: str) -> None:
         if value not in words:
             self.wrong(row, column, value, f"one of {', '.join(words)}{nearest(str(value), words)}", code)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from decimal import Decimal
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 from . import intake, money, saved
-from .errors import MissingTable, NotVisible, OptionError, Problem, UnknownViewer
+from .errors import MissingTable, NotVisible, Problem, UnknownViewer
 from .filters import Filters, as_filters, as_plain
 from .fingerprint import fingerprint
 from .history import History, as_frames, read_history
@@ -74,7 +75,8 @@ class Portfolio:
         self._only: Viewer | None = None
         self._fingerprint: str | None = None
         self._of: Portfolio | None = None
-        self._stood = lru_cache(EPOCHS)(self._stand)
+        self._stood: dict[int, Portfolio] = {}
+        self._standing = Lock()
         self._seats: dict[tuple[type, Any], tuple[int, int]] = {}
         self._size = sum(table.n for table in self.tables.values())
 
@@ -209,8 +211,6 @@ class Portfolio:
         """
         given = Settings(**settings)
         only = None if viewer is EVERYONE else viewer
-        if only is not None and HISTORY.name in {*(tables or ()), *(queries or ())}:
-            raise OptionError("viewer", viewer, "EVERYONE, where history tells of earlier owners")
         read = intake.read_database(
             connection, tables=tables, queries=queries, viewer=only,
             extra_columns=extra_columns, batch=batch, on_progress=on_progress,
@@ -304,8 +304,15 @@ class Portfolio:
 
     def _as_it_stood(self, day: int) -> Portfolio:
         """This portfolio, or the one whose rows say what they said on an earlier day."""
-        history = self.history
-        return self if day >= history.last_day else self._stood(history.epoch(day))
+        if day >= self.history.last_day:
+            return self
+        epoch = self.history.epoch(day)
+        with self._standing:  # laid out once, whoever asks first
+            if epoch not in self._stood:
+                while len(self._stood) >= EPOCHS:
+                    del self._stood[next(iter(self._stood))]
+                self._stood[epoch] = self._stand(epoch)
+            return self._stood[epoch]
 
     def _stand(self, epoch: int) -> Portfolio:
         """The portfolio as it stood between two days of its history, laid out anew."""

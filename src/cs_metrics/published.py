@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 from .errors import RowsNotKept
 from .metric import Metric
-from .records import SCHEMA, json_schema
+from .records import TABLES, json_schema
 from .report import Audience, Purpose, Report, ReportResult, Section, Unavailable
 from .results import Result, schema
 from .results.base import Spec
@@ -67,7 +67,7 @@ def reports() -> dict[str, Any]:
 
 def records() -> dict[str, Any]:
     """The JSON Schema of the records that go in: an object with a list of records for each table."""
-    made = {name: json_schema(name) for name in SCHEMA}
+    made = {name: json_schema(name) for name in TABLES}
     for table in made.values():
         del table["$schema"]
     tables = {name: listed(ref(table["title"])) for name, table in made.items()}

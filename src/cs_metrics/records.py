@@ -53,8 +53,9 @@ from .schema import (
 from .schema import json_schema as _json_schema
 
 __all__ = [
-    "HISTORY", "SCHEMA", "Account", "Activity", "AdoptionScore", "Alert", "AlertKind", "CampaignTouch", "Column",
-    "Contact", "Contract", "ContractState", "Engagement", "Escalation", "Health", "History", "Kind", "Measure",
+    "HISTORY", "SCHEMA", "TABLES", "Account", "Activity", "AdoptionScore", "Alert", "AlertKind", "CampaignTouch",
+    "Column", "Contact", "Contract", "ContractState", "Engagement", "Escalation", "Health", "History", "Kind",
+    "Measure",
     "Objective", "ObjectiveState", "Opportunity", "OpportunityKind", "OpportunityStage", "PlaybookRun",
     "PlaybookStatus", "Probability", "Propensity", "QBR", "Renewal", "RenewalStage", "RiskSignal", "Role",
     "StackItem", "StackPosition", "StackTag", "Subscription", "SubscriptionStatus", "TableSchema", "Task",
@@ -427,7 +428,10 @@ SCHEMA: Mapping[str, TableSchema] = MappingProxyType(
 HISTORY = schema_of(History)
 """The table beside the others that tells how their rows stood on earlier days."""
 
+TABLES: Mapping[str, TableSchema] = MappingProxyType({**SCHEMA, HISTORY.name: HISTORY})
+"""Every table that can be given: those of rows, and that of their history."""
+
 
 def json_schema(name: str) -> dict[str, Any]:
     """The JSON Schema (2020-12) of one record of the table `name`."""
-    return _json_schema(HISTORY if name == HISTORY.name else SCHEMA[name])
+    return _json_schema(TABLES[name])

@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DataError, Problem, nearest
-from ..records import HISTORY, SCHEMA
+from ..records import TABLES
 
 __all__ = ["folder_settings", "read_file", "read_folder"]
 
 SETTINGS_FILE = "portfolio.toml"
 SETTINGS = ("currency", "rates", "tz", "fiscal_year_start")
 CSV_BLOCK = 1 << 23
-TABLES = (*SCHEMA, HISTORY.name)
 PACKED = (".gz", ".zip", ".bz2", ".xz", ".zst")
 SUFFIXES = (".csv", ".parquet", ".arrow", ".feather", ".json", ".jsonl")
 
@@ -186,5 +185,5 @@ def _read_json(file: Path) -> Any:
         raise ValueError("expected a list of objects")
     names: list[str] = list(dict.fromkeys(name for row in rows for name in row))
     if not rows and file.stem in TABLES:  # without a row nothing says which columns there are
-        names = list((HISTORY if file.stem == HISTORY.name else SCHEMA[file.stem]).columns)
+        names = list(TABLES[file.stem].columns)
     return pd.DataFrame({name: [row.get(name) for row in rows] for name in names}, dtype=object)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError, Problem
-from ..records import HISTORY, SCHEMA
+from ..records import TABLES
 from .values import EPOCH, Cells, Piece, Rows
 
 __all__ = ["cells_of", "from_records", "is_gap"]
@@ -29,7 +29,7 @@ def from_records(records: Mapping[str, Iterable[Any]]) -> dict[str, Any]:
 
     frames = {}
     for table, rows in records.items():
-        schema = HISTORY if table == HISTORY.name else SCHEMA.get(table)
+        schema = TABLES.get(table)
         if schema is None:
             frames[table] = pd.DataFrame()
             continue

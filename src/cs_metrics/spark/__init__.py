@@ -26,7 +26,7 @@ from zoneinfo import ZoneInfo
 from .. import catalog, reports
 from ..accounts import AccountReport, Profile, not_visible, only_account
 from ..errors import OptionError
-from ..filters import Filters
+from ..filters import as_filters, as_plain
 from ..metric import Metric, metric_of
 from ..periods import as_count, as_date
 from ..portfolio import Portfolio
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from ..filters import Filters
     from ..view import Viewer
 
 __all__ = ["Shards", "evaluate", "rows", "shard"]
@@ -153,8 +154,7 @@ def rows(
 def _inquiry(session: Any, path: Any, as_of: Any, viewer: Any, filters: Any) -> Inquiry:
     runner, shards = runner_of(session), Shards.open(path)
     day = as_date(as_of, "as_of", ZoneInfo(shards.settings.tz))
-    chosen = Filters(**filters) if isinstance(filters, Mapping) else filters
-    return Inquiry(runner, shards, day, viewer, chosen)
+    return Inquiry(runner, shards, day, as_plain(viewer), as_filters(filters))
 
 
 def _wanted(given: Any) -> Metric | Report:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from ...errors import OptionError
+from ...records import HISTORY
 from .asks import asks_of, broken
 from .batches import frame_of
 from .connections import Connection, opened
@@ -41,6 +42,10 @@ def read_database(
             read = {table: list(reader.rows(ask, None)) for table, ask in asks.items()}
         elif "users" not in asks:
             raise OptionError("viewer", viewer, "nobody: there is no table of users to find them in")
+        elif HISTORY.name in asks:  # what was theirs on an earlier day may be another's now
+            raise OptionError(
+                "viewer", viewer, "EVERYONE, or tables without history, which tells of earlier owners"
+            )
         else:
             read = needed(asks, reader, viewer)
     return {table: frame_of(ask.columns, read[table]) for table, ask in asks.items()}

@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from ...errors import DataError, OptionError, Problem, nearest
-from ...records import SCHEMA
+from ...records import TABLES
 from .connections import Connection, told
 
 __all__ = ["Ask", "asks_of", "broken"]
@@ -57,7 +57,7 @@ def asks_of(
     problems: list[Problem] = []
     sources = _sources(connection, tables, queries, problems)
     asks: dict[str, Ask] = {}
-    for table in (name for name in SCHEMA if name in sources):
+    for table in (name for name in TABLES if name in sources):
         try:
             there = connection.columns(sources[table])
         except Exception as error:
@@ -87,12 +87,12 @@ def _sources(
             if isinstance(error, OptionError):
                 raise
             raise broken("portfolio", error) from error
-        named = {name: name for name in SCHEMA if name in visible}
+        named = {name: name for name in TABLES if name in visible}
     else:
         named = dict(tables) if isinstance(tables, Mapping) else {name: name for name in tables}
     for name in {**named, **queries}:
-        if name not in SCHEMA:
-            expected = f"a table of {', '.join(SCHEMA)}{nearest(name, SCHEMA)}"
+        if name not in TABLES:
+            expected = f"a table of {', '.join(TABLES)}{nearest(name, TABLES)}"
             problems.append(Problem(table=str(name), expected=expected, code="unknown_table"))
     sources = {table: _path(connection, there) for table, there in named.items()}
     for table, query in queries.items():
@@ -108,7 +108,7 @@ def _path(connection: Connection, name: str) -> str:
 def _columns(table: str, there: Sequence[str], extra: bool, problems: list[Problem]) -> dict[str, str]:
     """Each wanted column with its name in the database; whether in capitals or not makes no difference there."""
     by_name = {name.lower(): name for name in reversed(there)} | {name: name for name in there}
-    schema = SCHEMA[table]
+    schema = TABLES[table]
     for name, count in Counter(there).items():
         if count > 1:
             told_of = "each column's name once"

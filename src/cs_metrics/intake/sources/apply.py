@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from ...errors import DataError, Problem, nearest
-from ...records import SCHEMA, Column, Kind
+from ...records import TABLES, Column, Kind
 from .cells import amount, currency, first, fold, moment, monthly, plain, turned
 from .exports import Export, files_of, read_export, suits
 from .mappings import UNSET, ColumnMap, Lookup, SourceMap, TableMap
@@ -41,7 +41,7 @@ def apply(mapping: SourceMap, folder: Path) -> tuple[dict[str, Any], tuple[Probl
         told = f"files of {mapping.title}, such as {', '.join(looked_for[:8])} (.csv, .json, .jsonl)"
         raise DataError([Problem(table="portfolio", value=folder.name, expected=told, code="folder")])
     frames = {name: pd.DataFrame(columns, dtype=object) for name, columns in made.items()}
-    return {name: frames[name] for name in SCHEMA if name in frames}, tuple(run.notes)
+    return {name: frames[name] for name in TABLES if name in frames}, tuple(run.notes)
 
 
 class _Run:
@@ -67,14 +67,14 @@ class _Run:
         if export is None:
             return None
         if not export.n and not export.columns:  # a list of nothing names no fields
-            return {name: [] for name in SCHEMA[table.table].columns}
+            return {name: [] for name in TABLES[table.table].columns}
         export = self._needed(table, self._wanted(table, export))
         if self.mapping.times == "utc" and export.shown:
             expected = (
                 f"stored values; {export.name} has what was shown to a user, date-times in that user's zone"
             )
             self.notes.append(Problem(table=table.table, expected=expected, code="source_zone"))
-        ours = SCHEMA[table.table].columns
+        ours = TABLES[table.table].columns
         columns: dict[str, Cells] = {}
         used: set[str] = set()
         for name, column in table.columns.items():
@@ -114,7 +114,7 @@ class _Run:
     def _needed(self, table: TableMap, export: Export) -> Export:
         """The rows that have what ours cannot be without."""
         for name in table.need:
-            column = SCHEMA[table.table].columns[name]
+            column = TABLES[table.table].columns[name]
             cells = ColumnRun(self, table.table, column, table.columns[name], export).cells()
             if cells is not None:
                 keep = [cell is not None for cell in cells]
@@ -130,7 +130,7 @@ class _Run:
         return export.take([row for row, kept in enumerate(keep) if kept])
 
     def _missing(self, table: TableMap, columns: Mapping[str, Cells], export: Export) -> None:
-        for column in SCHEMA[table.table].columns.values():
+        for column in TABLES[table.table].columns.values():
             if column.required and column.name not in columns:
                 fields = table.columns.get(column.name, ColumnMap()).fields
                 hint = nearest(fields[0], export.fields()) if fields else ""
@@ -141,7 +141,7 @@ class _Run:
 
     def resolve(self, name: str, columns: dict[str, Cells], made: Mapping[str, Mapping[str, Cells]]) -> None:
         """References that are names become the ids of what is called so."""
-        for column in SCHEMA[name].references:
+        for column in TABLES[name].references:
             parent = made.get(column.refers or "")
             if column.name not in columns or parent is None or "id" not in parent:
                 continue

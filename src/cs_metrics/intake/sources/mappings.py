@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from ...errors import DataError, OptionError, Problem, nearest
-from ...records import SCHEMA
+from ...records import TABLES
 
 __all__ = ["OWN", "SOURCES", "UNSET", "ColumnMap", "Lookup", "SourceMap", "TableMap", "mapping_of"]
 
@@ -138,8 +138,8 @@ class _Checked:
             self.wrong("times", times, f"one of {', '.join(TIMES)}")
         tables = {}
         for name, table in (given.get("tables") or {}).items():
-            if name not in SCHEMA:
-                self.wrong("tables", name, f"a table of {', '.join(SCHEMA)}{nearest(name, SCHEMA)}")
+            if name not in TABLES:
+                self.wrong("tables", name, f"a table of {', '.join(TABLES)}{nearest(name, TABLES)}")
             elif isinstance(table, Mapping):
                 tables[name] = self.table(name, table)
             else:
@@ -153,7 +153,7 @@ class _Checked:
         where = f"tables.{name}"
         self.known(where, given, ("files", "only", "need", "columns"))
         columns = given.get("columns") or {}
-        self.known(f"{where}.columns", columns, list(SCHEMA[name].columns))
+        self.known(f"{where}.columns", columns, list(TABLES[name].columns))
         need = _words(given.get("need") or ())
         self.known(f"{where}.need", dict.fromkeys(need), list(columns))
         return TableMap(
@@ -161,7 +161,7 @@ class _Checked:
             files=_words(given.get("files", name)),
             columns={
                 column: self.column(f"{where}.columns.{column}", columns[column])
-                for column in SCHEMA[name].columns
+                for column in TABLES[name].columns
                 if column in columns
             },
             only=_alternatives(given.get("only")),
