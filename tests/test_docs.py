@@ -8,6 +8,7 @@ import importlib
 import pkgutil
 import re
 import shlex
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,12 @@ EXAMPLES = [
 
 SAMPLE = functools.lru_cache(csm.samples.portfolio)
 """Examples share the samples that they look at: a portfolio never changes."""
+
+
+@pytest.fixture(autouse=True)
+def _scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What examples write, they write where it is cleared away."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
 @pytest.mark.parametrize(("page", "block"), EXAMPLES)

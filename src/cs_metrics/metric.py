@@ -26,8 +26,9 @@ class Metric:
     """One metric of the catalog. `compute(view, **options)` gives its result.
 
     `id` is "module.function", `counts` the table whose rows it counts, `needs` the tables that it cannot do
-    without, `defaults` its options. `states` are the columns by whose words it goes ("engagements.stage"):
-    without the table `history` they say what they say today, whatever the day; so does who owns a row.
+    without, `defaults` its options. `states` are the columns by whose words it goes, with these options
+    ("engagements.stage"): without the table `history` they say what they say today, whatever the day; so does who
+    owns a row.
     """
 
     id: str

@@ -58,6 +58,29 @@ class Spec:
         }
 
 
+class Published:
+    """A class that routes of FastAPI return and take as its JSON; nothing of pydantic is imported before it asks."""
+
+    @staticmethod
+    def from_dict(data: Mapping[str, Any]) -> Any:
+        """The object from its `to_dict`."""
+        raise NotImplementedError
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        from .openapi import pydantic_schema
+        from .schemas import of_class
+
+        return pydantic_schema(cls, cls.from_dict, of_class(cls))
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: Any, handler: Any) -> Any:
+        from .openapi import component
+        from .schemas import definitions, of_class
+
+        return component(of_class(cls), definitions(), handler)
+
+
 @attrs.frozen(kw_only=True)
 class Context:
     """Who looked, at which day, at what, in which currency, and at which rows.
@@ -107,7 +130,7 @@ class Context:
         }
 
 
-class Result:
+class Result(Published):
     """One computed metric.
 
     A live result knows the rows behind it; one that was pickled, read back or merged from such knows its
@@ -309,20 +332,6 @@ class Result:
         from .exchange import from_dict
 
         return from_dict(data)
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
-        from .openapi import pydantic_schema
-        from .schemas import of_class
-
-        return pydantic_schema(cls, cls.from_dict, of_class(cls))
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, core: Any, handler: Any) -> Any:
-        from .openapi import component
-        from .schemas import definitions, of_class
-
-        return component(of_class(cls), definitions(), handler)
 
     def to_json(self) -> str:
         """The result as JSON text."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from ..errors import OptionError
-from .base import Result, Spec, said
+from .base import Published, Result, Spec, said
 from .explained import EXPLAINING, Explained, Kept, Line, framed
 from .listings import Listing
 from .numbers import Ratio, exact
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Change", "restored"]
 
 
-class Change:
+class Change(Published):
     """What changed between two results of one metric: which rows entered, left, or add more or less.
 
     `difference` and `parts` have the shape of the metric's value: a number, or a number by label, by row and
@@ -170,20 +170,6 @@ class Change:
             "value_difference": value,
             "tables": [self._rows.to_dict(table, rows) for table in self.tables],
         }
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
-        from .openapi import pydantic_schema
-        from .schemas import of_class
-
-        return pydantic_schema(cls, cls.from_dict, of_class(cls))
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, core: Any, handler: Any) -> Any:
-        from .openapi import component
-        from .schemas import definitions, of_class
-
-        return component(of_class(cls), definitions(), handler)
 
     def to_json(self) -> str:
         """The change as JSON text."""
