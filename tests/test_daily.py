@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cs_metrics import daily
-from cs_metrics.daily import Daily, Means, Successors
-from cs_metrics.periods import NO_DAY, Window
+from cs_metrics.daily import Daily, Means, Standing, Successors
+from cs_metrics.periods import FIRST_DAY, NO_DAY, Window
+from cs_metrics.standings import disjoint
 
 DAYS = st.integers(-5, 5)
 ROWS = st.lists(st.tuples(st.none() | DAYS, DAYS, st.integers(-(2**40), 2**40)), max_size=12)
@@ -44,6 +45,30 @@ def test_counts_and_amounts_of_windows(
 def test_days_too_far_apart_are_not_added_up() -> None:
     assert Daily.of(array([0, daily.LONGEST]), None) is None
     assert Daily.of(array([0, daily.LONGEST - 1]), None) is not None
+    assert Standing.of(array([0, 0]), array([1, daily.LONGEST])) is None
+    assert (
+        Standing.of(array([FIRST_DAY, 0]), array([1, NO_DAY])) is not None
+    )  # what has always been has no day
+
+
+ENDS = DAYS | st.sampled_from([FIRST_DAY, NO_DAY])
+SPANS = st.lists(st.tuples(st.integers(0, 3), ENDS, ENDS, st.integers(-(2**40), 2**40)), max_size=12)
+
+
+@given(SPANS, DAYS)
+def test_what_stands_on_a_day(spans: list[tuple[int, int, int, int]], day: int) -> None:
+    _, since, until = (array([span[place] for span in spans]) for place in range(3))
+    found = Standing.of(since, until, np.array([span[3] for span in spans], np.int64))
+    assert found is not None
+    standing = [amount for _, first, end, amount in spans if first <= day < end]
+    assert (found.on(day), found.amount_on(day)) == (len(standing), sum(standing))
+
+
+@given(SPANS, DAYS)
+def test_spans_cut_so_that_each_owner_has_one_a_day(spans: list[tuple[int, int, int, int]], day: int) -> None:
+    whose, since, until = disjoint(*(array([span[place] for span in spans]) for place in range(3)))
+    standing = [owner for owner, first, end in zip(whose, since, until, strict=True) if first <= day < end]
+    assert sorted(standing) == sorted({owner for owner, first, end, _ in spans if first <= day < end})
 
 
 SCORES = st.lists(

@@ -174,6 +174,7 @@ def test_what_is_done_for_many_rows_is_right_for_few(group: Group, data: Any) ->
             "view.LARGE",
             "prepared.LONG",
             "happenings.LONG",
+            "standings.LONG",
         ):
             patch.setattr(f"cs_metrics.{name}", 0)
         held(group.calls, world, None, view(world))

@@ -32,7 +32,7 @@ import cs_metrics as csm
 import databases
 import intake_world
 from builders import A, everyone, portfolio
-from cs_metrics import facts, happenings, prepared, saved
+from cs_metrics import facts, happenings, prepared, saved, standings
 from cs_metrics.errors import DataError, NotVisible, UnknownViewer
 from cs_metrics.saved import container
 from cs_metrics.saved.values import decoded, encoded
@@ -233,7 +233,7 @@ def test_rejected_rows_and_warnings_come_back() -> None:
 
 def test_what_is_prepared_of_long_tables_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every kind of preparation, also those that only long tables are worth."""
-    for module in (prepared, happenings):
+    for module in (prepared, happenings, standings):
         monkeypatch.setattr(module, "LONG", 0)
     monkeypatch.setattr(prepared, "ROOM", 10**9)
     made = csm.samples.portfolio(engagements=80, seed=5)

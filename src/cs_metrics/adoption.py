@@ -123,7 +123,7 @@ def objective_progress(view: View) -> Breakdown:
     of_open = objectives.everything.of(
         objectives.engagement, engagements.open, otherwise="of a closed engagement"
     )
-    known = objectives.by_state(engagements.open_ones.flags)
+    known = objectives.by_state(engagements.open_ones)
     return Breakdown.by(of_open, objectives.state, known=known)
 
 

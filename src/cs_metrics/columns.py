@@ -24,11 +24,13 @@ __all__ = [
     "Codes",
     "Dates",
     "DerivedCodes",
+    "DerivedDates",
     "Flags",
     "Ids",
     "Listed",
     "Numbers",
     "Refs",
+    "Soonest",
     "at",
     "masked_sum",
 ]
@@ -78,6 +80,10 @@ class Dates:
     def __init__(self, days: npt.NDArray[np.int32]) -> None:
         self.days = days
 
+    def __getitem__(self, rows: Array) -> Array:
+        """The days of some rows."""
+        return self.days[rows]
+
     def by(self, day: int) -> Flags:
         """On `day` or before it."""
         return self.days <= day
@@ -112,12 +118,42 @@ class Dates:
         return np.where(self.missing, np.int32(NO_DAY), -self.days)
 
     def to_list(self, rows: Array) -> list[Any]:
-        return [to_date(day) for day in self.days[rows].tolist()]
+        return [to_date(day) for day in self[rows].tolist()]
 
     def to_array(self, rows: Array) -> Any:
-        days = self.days[rows].astype(np.int64)
+        days = self[rows].astype(np.int64)
         days[days == NO_DAY] = np.iinfo(np.int64).min
         return days.view("datetime64[D]")
+
+
+class Soonest(Protocol):
+    """Days by which rows are put in order, of which the first can be told without a look at all of them."""
+
+    @property
+    def days(self) -> Array:
+        """The days of all rows."""
+
+    def __getitem__(self, rows: Array) -> Array:
+        """The days of some rows."""
+
+    def soonest(self, among: Flags, limit: int) -> Array | None:
+        """Of some rows those with the `limit` soonest days, ties and all; None where all must be looked at."""
+
+
+class DerivedDates(Dates):
+    """Days that are worked out when somebody looks at them."""
+
+    __slots__ = ("_made", "_make")
+
+    def __init__(self, make: Callable[[], npt.NDArray[np.int32]]) -> None:
+        self._make = make
+        self._made: npt.NDArray[np.int32] | None = None
+
+    @property
+    def days(self) -> npt.NDArray[np.int32]:  # type: ignore[override]
+        if self._made is None:
+            self._made = self._make()
+        return self._made
 
 
 class Codes:

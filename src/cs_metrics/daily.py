@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from .sorting import Array
 
-__all__ = ["Daily", "Dues", "Means", "Settled", "Successors"]
+__all__ = ["Daily", "Dues", "Means", "Settled", "Standing", "Successors"]
 
-LONGEST = 200_000
+LONGEST = 20_000
 """Days that lie further apart, and more than there are rows, are not added up."""
 LIMBS, BITS = 4, 26
 Scores: TypeAlias = "tuple[Array, Array, Array, Array]"
@@ -46,6 +46,11 @@ def _up_to(days: Array, spread: tuple[int, int], numbers: Array | None = None) -
     else:
         np.add.at(found[1:], days - np.int32(first), numbers)
     return found.cumsum()
+
+
+def _place(day: int, first: int, known: Array) -> int:
+    """Where a day stands among sums of `_up_to`; before all of them and after all of them is known too."""
+    return min(max(day - first + 1, 0), len(known) - 1)
 
 
 @attrs.frozen(eq=False)
@@ -81,13 +86,10 @@ class Daily:
         numbers = None if given is None else given[late]
         return cls(spread[0], _up_to(known, spread), sums, starts[late], known[late], numbers)
 
-    def _place(self, day: int) -> int:
-        return min(max(day - self.first + 1, 0), len(self.counts) - 1)
-
     def by(self, day: int, today: int) -> int:
         """How many rows that exist today have their day on `day` or before."""
         absent = self.days[self._absent(today)] <= day
-        return int(self.counts[self._place(day)]) - int(np.count_nonzero(absent))
+        return int(self.counts[_place(day, self.first, self.counts)]) - int(np.count_nonzero(absent))
 
     def _absent(self, today: int) -> slice:
         """Where the rows stand that do not exist yet, of those that are held one by one."""
@@ -97,7 +99,9 @@ class Daily:
         """What the same rows amount to."""
         assert self.sums is not None and self.numbers is not None
         rows = self._absent(today)
-        return int(self.sums[self._place(day)]) - int(self.numbers[rows][self.days[rows] <= day].sum())
+        return int(self.sums[_place(day, self.first, self.sums)]) - int(
+            self.numbers[rows][self.days[rows] <= day].sum()
+        )
 
     def within(self, window: Window, today: int) -> int:
         """How many rows that exist today have their day in the window."""
@@ -106,6 +110,40 @@ class Daily:
     def amount_within(self, window: Window, today: int) -> int:
         """What the same rows amount to."""
         return self.amount_by(window.last, today) - self.amount_by(window.first - 1, today)
+
+
+@attrs.frozen(eq=False)
+class Standing:
+    """How many rows stand on any day, and what they amount to: each from some day to the day before another."""
+
+    first: int
+    counts: Array
+    sums: Array | None
+
+    @classmethod
+    def of(cls, since: Array, until: Array, numbers: Array | None = None) -> Standing | None:
+        """Rows by their two days, those that never stand left out; None where the days are too far apart."""
+        stand = since < until
+        begun, ended = (np.flatnonzero(stand & some) for some in (since != FIRST_DAY, until != NO_DAY))
+        begin, end = since[begun], until[ended]
+        spread = _spread(np.concatenate((begin, end)), int(np.count_nonzero(stand)))
+        if spread is None:
+            return None
+        always = stand & (since == FIRST_DAY)
+        counts = int(np.count_nonzero(always)) + _up_to(begin, spread) - _up_to(end, spread)
+        if numbers is None:
+            return cls(spread[0], counts, None)
+        changes = _up_to(begin, spread, numbers[begun]) - _up_to(end, spread, numbers[ended])
+        return cls(spread[0], counts, int(numbers[always].sum()) + changes)
+
+    def on(self, day: int) -> int:
+        """How many rows stand on a day."""
+        return int(self.counts[_place(day, self.first, self.counts)])
+
+    def amount_on(self, day: int) -> int:
+        """What the same rows amount to."""
+        assert self.sums is not None
+        return int(self.sums[_place(day, self.first, self.sums)])
 
 
 @attrs.frozen(eq=False)
@@ -232,16 +270,13 @@ class Means:
         on, begins = self.late
         return not bool(((on <= today) & (begins > today)).any())
 
-    def _place(self, day: int) -> int:
-        return min(max(day - self.first + 1, 0), len(self.scored) - 1)
-
     def count(self, day: int) -> int:
         """How many accounts have a score by a day."""
-        return int(self.scored[self._place(day)])
+        return int(self.scored[_place(day, self.first, self.scored)])
 
     def total(self, day: int) -> Fraction:
         """The exact sum of their means."""
-        found = self.sums[:, :, self._place(day)].T.tolist()
+        found = self.sums[:, :, _place(day, self.first, self.scored)].T.tolist()
         return mean_of_means([_joined(limbs) for limbs in found], 1 << BITS * (LIMBS - 1))
 
 

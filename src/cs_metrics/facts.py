@@ -14,12 +14,12 @@ from .sorting import order_by
 
 if TYPE_CHECKING:
     from .columns import Array
-    from .daily import Daily, Dues, Means, Settled, Successors
+    from .daily import Daily, Dues, Means, Settled, Standing, Successors
     from .layout import Table
 
 __all__ = [
-    "NOTHING", "Calendar", "Ledger", "Prepared", "Series", "Touches", "begins_of", "column_of", "known_column",
-    "where_is",
+    "NOTHING", "Calendar", "Ledger", "Prepared", "Series", "Touches", "Verdicts", "begins_of", "column_of",
+    "known_column", "where_is",
 ]  # fmt: skip
 
 
@@ -27,23 +27,45 @@ __all__ = [
 class Calendar:
     """Rows of a long table in the order of a day: the rows of a window are one run.
 
-    `parents` are the rows that they follow.
+    `rows` are these rows, or of a table of which nobody asks more, those of the parents that they follow.
     """
 
     days: Array
-    parents: Array
+    rows: Array
 
     @classmethod
-    def of(cls, days: Array, parents: Array) -> Calendar:
+    def of(cls, days: Array, rows: Array) -> Calendar:
         """A calendar of rows in any order."""
         order = order_by(days.astype(np.int64) - FIRST_DAY, n=len(days))
-        return cls(days[order], parents[order])
+        return cls(days[order], rows[order])
 
     def within(self, window: Window) -> Array:
-        """The parents of the rows of a window."""
+        """The rows of a window."""
         bounds = np.array((window.first, min(window.last, LAST_DAY) + 1), self.days.dtype)
         first, last = self.days.searchsorted(bounds).tolist()
-        return self.parents[first : max(first, last)]
+        return self.rows[first : max(first, last)]
+
+
+@attrs.frozen(eq=False)
+class Verdicts:
+    """Decisions on renewals in the order of the days on which they fell: of which contracts, whether they were won,
+    since when there is such a contract, and until when each stands; those without a day are not among them.
+    """
+
+    on: Array
+    contracts: Array
+    won: Array
+    begins: Array
+    until: Array
+
+    def within(self, window: Window, today: int) -> tuple[Array, Array]:
+        """The contracts decided in a window as it stands today, and which of them were won."""
+        bounds = np.array((window.first, window.last + 1), self.on.dtype)
+        first, last = self.on.searchsorted(bounds).tolist()
+        standing = self.until[first:last] > today
+        standing &= self.begins[first:last] <= today
+        rows = standing.nonzero()[0] + first
+        return self.contracts.take(rows), self.won.take(rows)
 
 
 @attrs.frozen(eq=False)
@@ -102,21 +124,23 @@ class Ledger:
 class Prepared:
     """What is known of a table's rows beyond their columns.
 
-    `days` by row: until when it counts, from when it is decided. `tally`: how many children of each kind a
-    parent has, by the parents' rows. `calendar`: what happens when, of a long table. `touches`: which
-    contracts signals touch. `daily`: how many rows of a long table have a day by when, by the day's column and
-    what else they are counted by. `starts`: where the rows of each parent begin, one more for the end;
-    `settled`: what these come to in the end. `dues`: renewals by the day on which they are due. `successors`:
-    which score replaces which; `means`: what the scores come to by day. `sums`: what a parent's children come
-    to, by the parents' rows. `series`: rows that stand on their own by a word. `ledger`: what they come to by
-    another parent.
+    `days` by row: until when it counts, from when it is decided. `tally`: how many children of each kind a parent
+    has, by the parents' rows. `calendar`, `verdicts`: what happens when, of a long table. `touches`: which
+    contracts signals touch. `daily`: how many rows of a long table have a day by when, by the day's column and what
+    else they are counted by. `standing`: how many of them count on any day, by what they are counted by. `starts`:
+    where the rows of each parent begin, one more for the end; `settled`: what these come to in the end. `dues`:
+    renewals by the day on which they are due. `successors`: which score replaces which; `means`: what the scores
+    come to by day. `sums`: what a parent's children come to, by the parents' rows. `series`: rows that stand on
+    their own by a word. `ledger`: what they come to by another parent.
     """
 
     days: Mapping[str, Array] = attrs.field(factory=dict)
     tally: Mapping[str, Array] = attrs.field(factory=dict)
     calendar: Calendar | None = None
+    verdicts: Verdicts | None = None
     touches: Touches | None = None
     daily: Mapping[tuple[str, ...], Daily] = attrs.field(factory=dict)
+    standing: Mapping[tuple[str | int, ...], Standing] = attrs.field(factory=dict)
     starts: Array | None = None
     settled: Settled | None = None
     dues: Dues | None = None

@@ -12,6 +12,7 @@ from .facts import NOTHING, Prepared, begins_of, column_of, known_column, where_
 from .intake import Coded
 from .periods import NO_DAY
 from .records import PlaybookStatus, SubscriptionStatus, TaskStatus
+from .standings import FEW_WORDS, words
 
 if TYPE_CHECKING:
     from .columns import Array
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HAPPENINGS", "LONG"]
 
-FEW_WORDS = 64
-LONG = 10_000
+LONG = 1_000
 """From so many rows on what happened is worth counting beforehand."""
 
 
@@ -63,12 +63,13 @@ def _activities(table: Table, tables: Mapping[str, Table]) -> Prepared:
 
 
 def _tasks(table: Table, tables: Mapping[str, Table]) -> Prepared:
-    """How many tasks were created and completed by when, and of the open ones how many are due."""
+    """How many tasks were created and completed by when, how many of each status there are, and of the open ones
+    how many are due."""
     if table.n < LONG:
         return NOTHING
     open_ = where_is(table, "status", TaskStatus.TO_DO) | where_is(table, "status", TaskStatus.IN_PROGRESS)
     due = _daily_by(table, "due_on", "status", open_, ahead=True)
-    return Prepared(daily=_daily(table, "created_on", "completed_on") | due)
+    return Prepared(daily=_daily(table, "created_on", "completed_on") | due, standing=words(table, "status"))
 
 
 def _subscriptions(table: Table, tables: Mapping[str, Table]) -> Prepared:

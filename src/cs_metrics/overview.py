@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
 from .errors import OptionError
 from .metric import metric
 from .periods import as_count
@@ -46,9 +44,7 @@ def new_engagements_ytd(view: View) -> Count:
 
     Those created in earlier years are excluded. An empty portfolio gives 0.
     """
-    engagements = view.engagements
-    new = engagements.created_on.within(view.ytd)
-    return Count(engagements.everything.only(new, otherwise="created before this year"))
+    return Count(view.engagements.dated("created_on", view.ytd, otherwise="created before this year"))
 
 
 @metric(
@@ -64,12 +60,11 @@ def average_engagements_per_csm(view: View, *, over: Literal["owners", "team"] =
     if over not in ("owners", "team"):
         raise OptionError("over", over, ("owners", "team"))
     engagements, users = view.engagements, view.users
-    owned = engagements.open_ones.only(engagements.owned, otherwise="without an owner")
-    team = users.active if over == "team" else engagements.owner.any(owned.flags)
-    people = np.flatnonzero(team)
+    owned = engagements.owned_ones
+    people = users.active_ones if over == "team" else engagements.owners
     return Ratio(
-        owned, owned.count, len(people), distinct=lambda: users.ids(people),
-        made_of=lambda: (Part.each(owned, "numerator"), Part.things(users, people, "denominator")),
+        owned, owned.count, people.count, distinct=lambda: users.ids(people.index),
+        made_of=lambda: (Part.each(owned, "numerator"), Part.things(users, people.index, "denominator")),
     )  # fmt: skip
 
 
@@ -100,8 +95,11 @@ def engagements_with_upcoming_qbrs(view: View, *, within: int | None = None) -> 
     """
     engagements, qbrs = view.engagements, view.qbrs
     next_qbr = qbrs.next_on(None if within is None else as_count(within, "within"))
-    rows = engagements.open_ones.only(~next_qbr.missing, otherwise="without an upcoming QBR")
-    return Listing(rows, {"next_qbr_on": next_qbr}, by=[next_qbr.days])
+    known = qbrs.count_standing("next") if within is None and engagements.whole else None
+    rows = engagements.open_ones.where(
+        lambda: ~next_qbr.missing, otherwise="without an upcoming QBR", count=known
+    )
+    return Listing(rows, {"next_qbr_on": next_qbr}, by=[next_qbr])
 
 
 @metric(
@@ -130,4 +128,4 @@ def success_manager_tasks(view: View) -> Breakdown:
     The status is the one the row carries, whatever the as-of day.
     """
     tasks = view.tasks
-    return Breakdown.by(tasks.everything, tasks.progress)
+    return Breakdown.by(tasks.everything, tasks.progress, known=tasks.by_progress())

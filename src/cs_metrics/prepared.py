@@ -14,9 +14,22 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
+from . import standings
 from .columns import at
-from .daily import Means, Successors
-from .facts import NOTHING, Calendar, Ledger, Prepared, Series, Touches, column_of, known_column, where_is
+from .daily import Daily, Means, Successors
+from .facts import (
+    NOTHING,
+    Calendar,
+    Ledger,
+    Prepared,
+    Series,
+    Touches,
+    Verdicts,
+    begins_of,
+    column_of,
+    known_column,
+    where_is,
+)
 from .happenings import HAPPENINGS
 from .intake import Coded
 from .periods import FIRST_DAY, NO_DAY
@@ -38,6 +51,7 @@ __all__ = [
 
 POSITION_AMOUNTS = ("mrr", "non_recurring", "mrr_opportunity", "non_recurring_opportunity")
 
+WON = OpportunityStage.CLOSED_WON
 STEP, ROOM = 16_384, 1
 SPARSE = 8
 """A metric with fewer measures than one for so many accounts is looked for when it is asked for."""
@@ -71,7 +85,20 @@ def _signals(table: Table, tables: Mapping[str, Table]) -> Prepared:
     own = column_of(table, "closed_on")
     assert own is not None
     until = _closed(table, tables, own)
-    return Prepared({"until": until}, touches=_touches(table, tables, until))
+    touches = _touches(table, tables, until)
+    if table.n < standings.LONG:
+        return Prepared({"until": until}, touches=touches)
+    standing = standings.active_signals(table, until, touches, tables.get("contracts"))
+    return Prepared({"until": until}, touches=touches, standing=standing)
+
+
+def _engagements(table: Table, tables: Mapping[str, Table]) -> Prepared:
+    """How many were created by when, and how many are open."""
+    if table.n < standings.LONG:
+        return NOTHING
+    daily = Daily.of(known_column(table, "created_on"), table.begins)
+    standing = standings.open_engagements(table, tables.get("users"))
+    return Prepared(daily={} if daily is None else {("created_on",): daily}, standing=standing)
 
 
 def _touches(signals: Table, tables: Mapping[str, Table], until: Array) -> Touches | None:
@@ -151,19 +178,47 @@ def _opportunities(table: Table, tables: Mapping[str, Table]) -> Prepared:
 
 
 def _contracts(table: Table, tables: Mapping[str, Table]) -> Prepared:
-    """From when a contract's own stage says that it was renewed or lost."""
-    finalized = column_of(table, "renewal_finalized_on")
-    assert finalized is not None
+    """From when a contract's own stage says that it was renewed or lost, and from when anything decides that."""
+    finalized = known_column(table, "renewal_finalized_on")
     known = np.where(finalized == NO_DAY, np.int32(FIRST_DAY), finalized)
-    return Prepared(
-        {
-            name: np.where(where_is(table, "renewal_stage", stage), known, np.int32(NO_DAY))
-            for name, stage in (
-                ("renewed_from", RenewalStage.RENEWAL_APPROVED),
-                ("rejected_from", RenewalStage.RENEWAL_REJECTED),
-            )
-        }
-    )
+    days = {
+        name: np.where(where_is(table, "renewal_stage", stage), known, np.int32(NO_DAY))
+        for name, stage in (
+            ("renewed_from", RenewalStage.RENEWAL_APPROVED),
+            ("rejected_from", RenewalStage.RENEWAL_REJECTED),
+        )
+    }
+    days["decided_from"] = np.minimum(days["renewed_from"], days["rejected_from"])
+    opportunities, overruled = tables.get("opportunities"), np.full(table.n, NO_DAY, np.int32)
+    if opportunities is not None:
+        decides = opportunities.prepared.days["decides_from"]
+        np.minimum.at(overruled, known_column(opportunities, "contract_id"), decides)
+        days["decided_from"] = np.minimum(days["decided_from"], overruled)
+    if table.n < standings.LONG:
+        return Prepared(days)
+    verdicts = _verdicts(table, days, overruled, opportunities)
+    standing = standings.words(table, "renewal_stage")
+    return Prepared(days, daily=standings.signed(table), standing=standing, verdicts=verdicts)
+
+
+def _verdicts(
+    contracts: Table, days: Mapping[str, Array], overruled: Array, opportunities: Table | None
+) -> Verdicts:
+    """What contracts themselves say, until an opportunity says something, and what opportunities say."""
+    finalized = known_column(contracts, "renewal_finalized_on")
+    own = np.flatnonzero((days["renewed_from"] != NO_DAY) | (days["rejected_from"] != NO_DAY))
+    found = [(finalized[own], own, days["renewed_from"][own] != NO_DAY, overruled[own])]
+    if opportunities is not None:
+        decides = opportunities.prepared.days
+        rows = np.flatnonzero(decides["decides_from"] != NO_DAY)
+        whose, won = known_column(opportunities, "contract_id"), where_is(opportunities, "stage", WON)
+        on, until = known_column(opportunities, "closed_on"), decides["decides_until"]
+        found.append((on[rows], whose[rows], won[rows], until[rows]))
+    on, whose, won, until = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    rows = np.flatnonzero((on != NO_DAY) & (on < until))
+    rows = rows[order_by(on[rows] - np.int64(FIRST_DAY), n=len(rows))]
+    on, whose, won, until = on[rows], whose[rows].astype(np.int32), won[rows], until[rows]
+    return Verdicts(on, whose, won, begins_of(contracts).take(whose), until)
 
 
 def _objectives(table: Table, tables: Mapping[str, Table]) -> Prepared:
@@ -180,7 +235,10 @@ def _objectives(table: Table, tables: Mapping[str, Table]) -> Prepared:
         (line for state, line in lines.items() if state != ObjectiveState.CANCELLED), np.zeros(size, np.int64)
     )
     most = max((int(line.max()) for line in lines.values() if size), default=0)
-    return Prepared(tally={state: line.astype(np.min_scalar_type(most)) for state, line in lines.items()})
+    tally = {state: line.astype(np.min_scalar_type(most)) for state, line in lines.items()}
+    if table.n < standings.LONG:
+        return Prepared(tally=tally)
+    return Prepared(tally=tally, standing=standings.objectives_of_open(table, tables["engagements"], refs))
 
 
 def _touchpoints(table: Table, tables: Mapping[str, Table]) -> Prepared:
@@ -216,7 +274,15 @@ def _qbrs(table: Table, tables: Mapping[str, Table]) -> Prepared:
     latest = np.maximum.accumulate(places + (last[kept] - FIRST_DAY + 1))
     same = places[1:] == places[:-1]
     since[kept[1:][same]] = (latest - places)[:-1][same] + FIRST_DAY
-    return Prepared({"next_since": since, "next_until": until})
+    found = {"next_since": since, "next_until": until}
+    if table.n < standings.LONG:
+        return Prepared(found)
+    kept = np.flatnonzero(since <= until)
+    return Prepared(
+        found,
+        calendar=Calendar.of(days[kept], kept.astype(np.int32)) if table.n >= LONG else None,
+        standing=standings.upcoming(tables["engagements"], parents, since, until),
+    )
 
 
 def _measures(table: Table, tables: Mapping[str, Table]) -> Prepared:
@@ -286,6 +352,7 @@ def position_sums(columns: Mapping[str, Any], index: Array, rows: Array, size: i
 
 _MAKERS: Mapping[str, Callable[[Any, Mapping[str, Any]], Prepared]] = {
     **HAPPENINGS,
+    "engagements": _engagements,
     "risk_signals": _signals,
     "adoption_scores": _scores,
     "opportunities": _opportunities,

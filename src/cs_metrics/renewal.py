@@ -90,9 +90,8 @@ def renewals_by_stage(view: View) -> Breakdown:
     """
     contracts = view.contracts
     stage = contracts.renewal_stage
-    staged = contracts.everything.only(~stage.missing, otherwise="without a renewal stage")
-    counts = dict(zip(stage.labels, stage.counts(staged), strict=False))
-    return Breakdown.by(staged, stage, known={str(word): counts[word] for word in STAGES})
+    staged = contracts.everything.where(lambda: ~stage.missing, otherwise="without a renewal stage")
+    return Breakdown.by(staged, stage, words=STAGES, known=contracts.standing_by("renewal_stage"))
 
 
 @metric(
@@ -112,12 +111,13 @@ def renewals_and_losses_ytd(view: View, *, measure: Literal["count", "value"] = 
         raise OptionError("measure", measure, ("count", "value"))
     contracts = view.contracts
     decisions = contracts.decisions
-    decided = contracts.everything.only(~contracts.undecided, otherwise="not decided")
-    dated = decided.only(~decisions.on.missing, otherwise="decided on an unknown day")
-    rows = dated.only(decisions.on.within(view.ytd), otherwise="decided before this year")
+    decided = contracts.everything.where(lambda: ~contracts.undecided, otherwise="not decided")
+    dated = decided.where(lambda: ~decisions.on.missing, otherwise="decided on an unknown day")
+    rows = dated.where(lambda: decisions.on.within(view.ytd), otherwise="decided before this year")
     amounts = contracts.value if measure == "value" else None
-    parts = {"won": decisions.won, "lost": decisions.lost}
-    return Monthly.by(rows, decisions.on, view.months, parts, amounts)
+    known = decisions.by_month(view.months, amounts)
+    parts = {"won": lambda: decisions.won, "lost": lambda: decisions.lost}
+    return Monthly.by(rows, decisions.on, view.months, parts, amounts, known=known)
 
 
 @metric(
@@ -161,9 +161,12 @@ def contract_value_ytd(view: View, *, basis: Literal["started", "in_force"] = "s
         ever = np.logical_or.reduce(list(in_force.values()))
         rows = contracts.everything.only(ever, otherwise="in force on no month's last day")
         return Monthly.standing(rows, "value", in_force, contracts.value)
-    signed = contracts.everything.only(contracts.active_or_expired, otherwise="draft or cancelled")
-    rows = signed.only(contracts.starts_on.within(view.ytd), otherwise="not started this year")
-    return Monthly.by(rows, contracts.starts_on, months, {"value": None}, contracts.value)
+    rows = contracts.dated(
+        "starts_on", view.ytd, among=contracts.signed_ones, otherwise="not started this year", of="signed"
+    )
+    known = contracts.signed_by_month(months)
+    known_value = None if known is None else {"value": known}
+    return Monthly.by(rows, contracts.starts_on, months, {"value": None}, contracts.value, known=known_value)
 
 
 @metric(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import enum
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -123,13 +124,11 @@ class Report:
         ]
 
     @staticmethod
-    def _run(view: View, calls: Iterable[tuple[Metric, dict[str, Any]]]) -> Iterator[Result | Unavailable]:
+    def _run(view: View, calls: Iterable[tuple[Metric, dict[str, Any]]]) -> list[Result | Unavailable]:
         jobs = [_job(metric, view, given) for metric, given in calls]
         if not view.shared:
-            yield from (job() for job in jobs)
-            return
-        with ThreadPoolExecutor(2) as threads:  # NumPy lets go of the interpreter while it works
-            yield from threads.map(lambda job: job(), jobs)
+            return [job() for job in jobs]
+        return _from_both_ends(jobs)
 
 
 def settle_models(view: View, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -157,6 +156,33 @@ def _job(metric: Metric, view: View, given: Mapping[str, Any]) -> Callable[[], R
         return found
 
     return compute
+
+
+def _from_both_ends(jobs: Sequence[Callable[[], Result | Unavailable]]) -> list[Result | Unavailable]:
+    """Do the jobs in two threads, since NumPy lets go of the interpreter while it works.
+
+    One begins with the first, the other with the last: neighbours look at the same words, and whoever comes second
+    waits for them.
+    """
+    found: dict[int, Result | Unavailable] = {}
+    left = deque(range(len(jobs)))
+
+    def work(take: Callable[[], int]) -> None:
+        while True:
+            try:
+                place = take()
+            except IndexError:
+                return  # the other thread took the last one
+            found[place] = jobs[place]()
+
+    with ThreadPoolExecutor(1) as helper:
+        backwards = helper.submit(work, left.pop)
+        try:
+            work(left.popleft)
+        finally:
+            left.clear()
+        backwards.result()
+    return [found[place] for place in range(len(jobs))]
 
 
 @attrs.frozen(kw_only=True, eq=False)

@@ -199,10 +199,8 @@ def renewal_forecast(view: View, *, within: int = 90) -> Forecast:
     rounded once, half to even. In the portfolio's currency; an empty portfolio gives zeros.
     """
     contracts, decisions = view.contracts, view.contracts.decisions
-    signed = contracts.everything.only(contracts.active_or_expired, otherwise="draft or cancelled")
-    due = signed.only(
-        contracts.ends_on.within(view.next_days(within)), otherwise="does not end in these days"
-    )
+    ending = contracts.ends_on.within(view.next_days(within))
+    due = contracts.signed_ones.only(ending, otherwise="does not end in these days")
     parts = {"won": decisions.won, "lost": decisions.lost, "open": contracts.undecided}
     sums = {name: contracts.value.sum(due.flags & part) for name, part in parts.items()}
     churn = contracts.churn

@@ -69,7 +69,8 @@ def contract_value_at_risk(
     contracts = view.contracts
     rows = contracts.at_risk_ones
     if by is None:
-        return Amount(rows, contracts.value)
+        known = contracts.standing_at_risk()
+        return Amount(rows, contracts.value, minor=None if known is None else known.amount_on(view.today))
     if by != "category":
         return Breakdown.by(rows, contracts.labels(by), order="label", amounts=contracts.value)
     return Breakdown.overlapping(rows, contracts.touched_by_category(), contracts.value)
@@ -148,7 +149,8 @@ def top_risk_indicators(view: View, *, limit: int = 5) -> Breakdown:
     """
     signals = view.risk_signals
     limit = as_count(limit, "limit")
-    return Breakdown.by(signals.active_ones, signals.category, order="largest", limit=limit)
+    known = signals.standing_by("category")
+    return Breakdown.by(signals.active_ones, signals.category, order="largest", limit=limit, known=known)
 
 
 @metric(
@@ -158,7 +160,8 @@ def top_risk_indicators(view: View, *, limit: int = 5) -> Breakdown:
 def risk_signals_by_scope(view: View) -> Breakdown:
     """Active risk signals by their scope, by label; those without one in a bucket of their own."""
     signals = view.risk_signals
-    return Breakdown.by(signals.active_ones, signals.scope, order="label")
+    known = signals.standing_by("scope")
+    return Breakdown.by(signals.active_ones, signals.scope, order="label", known=known)
 
 
 @metric(
@@ -168,4 +171,4 @@ def risk_signals_by_scope(view: View) -> Breakdown:
 def risk_signals_by_probability(view: View) -> Breakdown:
     """Active risk signals by probability: high, moderate, low; those without one in a bucket of their own."""
     signals = view.risk_signals
-    return Breakdown.by(signals.active_ones, signals.probability)
+    return Breakdown.by(signals.active_ones, signals.probability, known=signals.standing_by("probability"))

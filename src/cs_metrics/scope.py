@@ -21,7 +21,7 @@ from .selection import Rows
 
 if TYPE_CHECKING:
     from .columns import Array, Flags
-    from .daily import Daily
+    from .daily import Daily, Standing
     from .layout import Table
     from .periods import Window
     from .prepared import Calendar
@@ -201,8 +201,30 @@ class ViewTable:
 
     def daily(self, *key: str) -> Daily | None:
         """How many rows have a day by when, where that is known of all rows and all are in view."""
-        whole = self.rows is None and self.n == self.table.n
-        return self.table.prepared.daily.get(key) if whole else None
+        return self.table.prepared.daily.get(key) if self.whole else None
+
+    def standing(self, *key: str | int) -> Standing | None:
+        """How many rows stand on any day, where that is known of all rows and all are in view."""
+        return self.table.prepared.standing.get(key) if self.whole else None
+
+    def count_standing(self, *key: str | int) -> int | None:
+        """How many rows stand today, where that is known."""
+        known = self.standing(*key)
+        return None if known is None else known.on(self.view.today)
+
+    def standing_by(self, column: str) -> list[int] | None:
+        """How many rows with each word of a column stand today, the last those without one, where that is known."""
+        if self.standing(column, -1) is None:  # all of them are known, or none
+            return None
+        found = (
+            self.count_standing(column, code) for code in (*range(len(getattr(self, column).labels)), -1)
+        )
+        return [count for count in found if count is not None]
+
+    @property
+    def whole(self) -> bool:
+        """Whether all rows of the table are in view."""
+        return self.rows is None and self.n == self.table.n
 
     def dated(
         self, column: str, window: Window, *, otherwise: str, among: Rows | None = None, of: str = ""

@@ -88,19 +88,31 @@ class Rows:
         return rows
 
     @classmethod
-    def known(cls, table: ViewTable, flags: Flags, steps: Callable[[], Rows]) -> Rows:
-        """Rows that are known without the `steps` that say why the others are not among them; the steps are
-        taken only when somebody asks for that.
+    def known(
+        cls,
+        table: ViewTable,
+        find: Callable[[], Flags],
+        steps: Callable[[], Rows],
+        *,
+        count: int | None = None,
+    ) -> Rows:
+        """Rows that `find` gives without the `steps` that say why the others are not among them; the steps are
+        taken only when somebody asks for that. `count` as of `where`.
         """
-        exists = table.exists
-        rows = cls(table, flags if exists is None else flags & exists)
-        rows._steps = steps
+
+        def make() -> Flags:
+            exists = table.exists
+            return find() if exists is None else find() & exists
+
+        rows = cls(table, make=make)
+        rows._steps, rows._count = steps, count
         return rows
 
     @property
     def count(self) -> int:
         if self._count is None:
-            self._count = int(np.count_nonzero(self.flags))
+            everything = self._flags is None and self._make is None and self.table.exists is None
+            self._count = self.table.n if everything else int(np.count_nonzero(self.flags))
         return self._count
 
     @property

@@ -38,6 +38,7 @@ def order_by(*keys: Array | None, n: int = 0) -> Array:
 
 def runs_of(places: Array, wanted: Array) -> tuple[Array, Array]:
     """The rows at which sorted `places` hold each of `wanted`, and which of `wanted` each row is for."""
+    wanted = np.asarray(wanted, places.dtype)  # rather than that all places become what these are
     first, last = places.searchsorted(wanted), places.searchsorted(wanted, side="right")
     counts = last - first
     whose = np.repeat(np.arange(len(wanted)), counts)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..scope import ViewTable
     from ..selection import Rows
 
-__all__ = ["Cell", "Contributions", "MadeOf", "Part"]
+__all__ = ["Cell", "Contributions", "MadeOf", "Part", "flags_of", "month_places"]
 
 Cell: TypeAlias = tuple[Any, ...]
 Whole: TypeAlias = int | Fraction
@@ -85,13 +85,13 @@ class Part:
         rows: Rows,
         dates: Dates,
         months: Sequence[Month],
-        parts: Mapping[str, Flags | None],
+        parts: Mapping[str, Flags | Callable[[], Flags] | None],
         amounts: Amounts | None = None,
     ) -> Part:
         """Each row adds to the month of its date in the series whose flags hold of it."""
         place = month_places(rows, dates, months)
         chosen = [
-            np.arange(len(place)) if part is None else part[rows.index].nonzero()[0]
+            np.arange(len(place)) if part is None else flags_of(part)[rows.index].nonzero()[0]
             for part in parts.values()
         ]
         picked = np.concatenate([*chosen, np.empty(0, np.int64)]).astype(np.int64)
@@ -132,6 +132,11 @@ class Contributions:
     numbers: Mapping[Cell, Whole]
     parts: tuple[Part, ...]
     total: Contributions | None = None
+
+
+def flags_of(part: Flags | Callable[[], Flags]) -> Flags:
+    """A part's flags, found now if they were not before."""
+    return part() if callable(part) else part
 
 
 def month_places(rows: Rows, dates: Dates, months: Sequence[Month]) -> Array:

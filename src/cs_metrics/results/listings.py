@@ -15,7 +15,7 @@ from .contributions import Part
 from .ordering import FEW, natural_keys, ordered
 
 if TYPE_CHECKING:
-    from ..columns import Array, Listed
+    from ..columns import Array, Listed, Soonest
     from ..selection import Rows
     from .contributions import Cell, Whole
 
@@ -38,7 +38,7 @@ class Listing(Result):
         rows: Rows,
         columns: Mapping[str, Listed] | None = None,
         *,
-        by: Sequence[Array] = (),
+        by: Sequence[Array | Soonest] = (),
         ties: Sequence[str] | None = None,
         id_column: tuple[str, Listed] | None = None,
         limit: int | None = None,

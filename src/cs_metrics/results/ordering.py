@@ -10,7 +10,7 @@ import numpy as np
 from ..columns import at
 
 if TYPE_CHECKING:
-    from ..columns import Array
+    from ..columns import Array, Soonest
     from ..layout import Table
     from ..scope import ViewTable
     from ..selection import Rows
@@ -23,7 +23,7 @@ SAMPLE = 16_384
 
 
 def ordered(
-    rows: Rows, by: Sequence[Array], limit: int | None = None, ties: Sequence[str] | None = None
+    rows: Rows, by: Sequence[Array | Soonest], limit: int | None = None, ties: Sequence[str] | None = None
 ) -> Array:
     """The chosen rows by the keys `by`, ascending, then by id; only the first `limit` of them.
 
@@ -66,13 +66,18 @@ def _walk(rows: Rows, limit: int) -> Array:
     return np.array(found[:limit], np.int64)
 
 
-def _candidates(rows: Rows, keys: Array, limit: int) -> Array:
+def _candidates(rows: Rows, keys: Array | Soonest, limit: int) -> Array:
     """Rows among which are those with the `limit` smallest first keys, ties and all.
 
     The `limit` smallest keys of a few of the rows bound those of all: not all have to be looked at in order.
     """
     if limit == 0:
         return np.empty(0, np.int64)
+    if not isinstance(keys, np.ndarray):
+        soonest = None if rows.before is None else keys.soonest(rows.before.flags, limit)
+        if soonest is not None:
+            return soonest
+        keys = keys.days
     step = max(1, len(keys) // SAMPLE)
     few = keys[::step][rows.flags[::step]]
     if len(few) < limit:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 
 from ..columns import MANY
 from .base import Result, added
-from .contributions import Contributions, Part, month_places
+from .contributions import Contributions, Part, flags_of, month_places
 
 if TYPE_CHECKING:
     from ..columns import Amounts, Array, Codes, Dates, Flags
@@ -77,23 +77,25 @@ class Breakdown(_Measured):
         order: Order = "fixed",
         limit: int | None = None,
         amounts: Amounts | None = None,
-        known: Mapping[Any, int] | None = None,
+        known: Sequence[int] | None = None,
+        words: Sequence[Any] | None = None,
     ) -> Breakdown:
         """Rows counted by a column, or their amounts added up.
 
-        `order="fixed"` for all words of an enum, else the labels that occur. `known` are the numbers where they
-        are known without a look at the rows.
+        `order="fixed"` for all words of an enum, else the labels that occur. `known` are the counts by label, the
+        last for rows without one, where they are known without a look at the rows; `words` are the labels in the
+        order in which they stand, where that is not their own.
         """
         made_of = lambda: (Part.by(rows, codes, amounts),)  # noqa: E731 - as short as it is seldom asked
-        if known is not None:
-            return cls(rows, known, order=order, limit=limit, money=amounts is not None, made_of=made_of)
-        counts = codes.counts(rows)
+        counts = codes.counts(rows) if known is None else known
         numbers = counts if amounts is None else codes.sums(amounts, rows)
         buckets = {
             label: number
             for label, count, number in zip([*codes.labels, None], counts, numbers, strict=True)
             if count or (order == "fixed" and label is not None)
         }
+        if words is not None:
+            buckets = {word: buckets[word] for word in words}
         return cls(rows, buckets, order=order, limit=limit, money=amounts is not None, made_of=made_of)
 
     @classmethod
@@ -360,20 +362,30 @@ class Monthly(_Measured):
         rows: Rows,
         dates: Dates,
         months: Sequence[Month],
-        parts: Mapping[str, Flags | None],
+        parts: Mapping[str, Flags | Callable[[], Flags] | None],
         amounts: Amounts | None = None,
+        *,
+        known: Mapping[str, Sequence[int]] | None = None,
     ) -> Monthly:
-        """Rows counted, or their amounts added up, by the month of their date, one series a part."""
+        """Rows counted, or their amounts added up, by the month of their date, one series a part.
+
+        A part is flags, or what finds them when they are asked for, or None for all rows. `known` are the
+        numbers of each part by month, where they are known without a look at the rows.
+        """
+        labels, money = [month.label for month in months], amounts is not None
+        made_of = lambda: (Part.monthly(rows, dates, months, parts, amounts),)  # noqa: E731 - as above
+        if known is not None:
+            series = {name: dict(zip(labels, numbers, strict=True)) for name, numbers in known.items()}
+            return cls(rows, series, money=money, made_of=made_of)
         index = rows.index
         place = month_places(rows, dates, months)
         series = {}
         for name, part in parts.items():
-            chosen = slice(None) if part is None else part[index]
+            chosen = slice(None) if part is None else flags_of(part)[index]
             found = np.zeros(len(months), np.int64)
             np.add.at(found, place[chosen], 1 if amounts is None else amounts.minor[index][chosen])
-            series[name] = dict(zip((month.label for month in months), found.tolist(), strict=True))
-        made_of = lambda: (Part.monthly(rows, dates, months, parts, amounts),)  # noqa: E731 - as above
-        return cls(rows, series, money=amounts is not None, made_of=made_of)
+            series[name] = dict(zip(labels, found.tolist(), strict=True))
+        return cls(rows, series, money=money, made_of=made_of)
 
     @classmethod
     def standing(cls, rows: Rows, name: str, months: Mapping[str, Flags], amounts: Amounts) -> Monthly:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Kept", "open_file", "save"]
 
-LAYOUT = 2
+LAYOUT = 3
 """Counts up whenever rows are laid out, or prepared, in another way within one release."""
 
 HIERARCHY = ("position", "user", "end")

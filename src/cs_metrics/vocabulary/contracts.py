@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import attrs
 import numpy as np
 
-from ..columns import Amounts, Codes, Dates, Flags, Refs, at
-from ..periods import next_days
+from ..columns import Amounts, Codes, Dates, DerivedDates, Flags, Refs, at
+from ..periods import Window, next_days
 from ..records import ContractState, OpportunityStage, RenewalStage
 from ..scope import ViewTable, own, word
 from ..selection import Rows
@@ -16,17 +18,73 @@ from .owners import owner
 
 if TYPE_CHECKING:
     from ..columns import Array
+    from ..daily import Standing
+    from ..periods import Month
 
 __all__ = ["Contracts", "Decisions", "Opportunities"]
 
 
-@attrs.frozen(eq=False)
 class Decisions:
-    """What became of each contract's renewal by the as-of day, and when that was decided."""
+    """What became of each contract's renewal by the as-of day, and when that was decided.
 
+    From the last `renew` opportunity closed by the as-of day where there is one, else from the contract. A
+    decision dated later is none yet; one without a day stands, but nobody knows when it fell.
+    """
+
+    def __init__(self, contracts: Contracts) -> None:
+        self._contracts = contracts
+        self._today = contracts.view.today
+        self._deciding = (
+            contracts.view.opportunities.deciding if contracts.view.has("opportunities") else None
+        )
+
+    @cached_property
+    def won(self) -> Flags:
+        found = self._contracts.renewed_from.by(self._today)
+        if self._deciding is not None:
+            found[self._deciding.contracts] = self._deciding.won
+        return found
+
+    @cached_property
+    def lost(self) -> Flags:
+        found = self._contracts.rejected_from.by(self._today)
+        if self._deciding is not None:
+            found[self._deciding.contracts] = ~self._deciding.won
+        return found
+
+    @cached_property
+    def on(self) -> Dates:
+        return DerivedDates(self._on)
+
+    def _on(self) -> Array:
+        found = self._contracts.renewal_finalized_on.days.copy()
+        if self._deciding is not None:
+            found[self._deciding.contracts] = self._deciding.on
+        return found
+
+    def by_month(self, months: Sequence[Month], amounts: Amounts | None) -> dict[str, list[int]] | None:
+        """How many contracts were won and lost in each month, or what they amount to, where that can be told without
+        a look at all of them.
+        """
+        contracts, today = self._contracts, self._today
+        verdicts = contracts.table.prepared.verdicts
+        if verdicts is None or not contracts.whole:
+            return None
+        found: dict[str, list[int]] = {"won": [], "lost": []}
+        for month in months:
+            rows, won = verdicts.within(Window(month.first, month.last), today)
+            for name, chosen in (("won", rows[won]), ("lost", rows[~won])):
+                found[name].append(len(chosen) if amounts is None else int(amounts.known(chosen).sum()))
+        return found
+
+
+@attrs.frozen(eq=False)
+class Deciding:
+    """Which contracts' renewal opportunities decide, whether it was won, and when they were closed."""
+
+    contracts: Array
     won: Flags
-    lost: Flags
-    on: Dates
+    on: Array
 
 
 class Contracts(ViewTable):
@@ -42,6 +100,8 @@ class Contracts(ViewTable):
     renewed_from: Dates
     """From when on the contract itself says that it was renewed."""
     rejected_from: Dates
+    decided_from: Dates
+    """From when on the renewal is decided, one way or the other, by the contract or by an opportunity."""
 
     def in_force_on(self, day: int) -> Flags:
         """Active, started by `day` and not ended before it."""
@@ -57,20 +117,12 @@ class Contracts(ViewTable):
 
     @word
     def decisions(self) -> Decisions:
-        """From the last `renew` opportunity closed by the as-of day where there is one, else from the contract.
-
-        A decision dated later is none yet; one without a day stands, but nobody knows when it fell.
-        """
-        today = self.view.today
-        won, lost = self.renewed_from.by(today), self.rejected_from.by(today)
-        on = self.renewal_finalized_on.days.copy()
-        if self.view.has("opportunities"):
-            self.view.opportunities.decide(won, lost, on)
-        return Decisions(won, lost, Dates(on))
+        """What became of their renewal by the as-of day."""
+        return Decisions(self)
 
     @word
     def undecided(self) -> Flags:
-        return ~(self.decisions.won | self.decisions.lost)
+        return self.decided_from.not_by(self.view.today)
 
     @word
     def under_review(self) -> Flags:
@@ -80,6 +132,18 @@ class Contracts(ViewTable):
     @word
     def active_or_expired(self) -> Flags:
         return self.state.isin((ContractState.ACTIVE, ContractState.EXPIRED))
+
+    @word
+    def signed_ones(self) -> Rows:
+        """Contracts that were signed: active or expired."""
+        return self.everything.where(lambda: self.active_or_expired, otherwise="draft or cancelled")
+
+    def signed_by_month(self, months: Sequence[Month]) -> list[int] | None:
+        """What those come to that start in each month, where that is known without a look at them."""
+        known, today = self.daily("starts_on", "signed"), self.view.today
+        if known is None:
+            return None
+        return [known.amount_within(Window(month.first, month.last), today) for month in months]
 
     @word
     def on_extension(self) -> Flags:
@@ -116,11 +180,15 @@ class Contracts(ViewTable):
     def at_risk_ones(self) -> Rows:
         """Those in force that an active signal in view touches."""
         self.view.table("engagements")  # of whose being open it hangs whether a signal is active
+        steps = lambda: self.in_force_ones.only(self._at_risk(), otherwise="without an active risk signal")  # noqa: E731
+        known = self.standing_at_risk()
         return Rows.known(
-            self,
-            self._at_risk(),
-            lambda: self.in_force_ones.only(self._at_risk(), otherwise="without an active risk signal"),
+            self, self._at_risk, steps, count=None if known is None else known.on(self.view.today)
         )
+
+    def standing_at_risk(self) -> Standing | None:
+        """How many there are, worth how much, where that is known of all contracts and all signals are in view."""
+        return self.view.risk_signals.standing("at_risk") if self.whole else None
 
     def _at_risk(self) -> Flags:
         signals = self.view.risk_signals
@@ -169,16 +237,13 @@ class Opportunities(ViewTable):
     decides_until: Dates
     """From when and until when a closed `renew` opportunity decides on its contract's renewal."""
 
-    def decide(self, won: Flags, lost: Flags, on: Array) -> None:
-        """Overrule what contracts say of their renewal where a closed `renew` opportunity decides it.
-
-        The decisive one is the latest closed by the as-of day, of several on one day that with the smallest id.
+    @word
+    def deciding(self) -> Deciding:
+        """Those that overrule what their contract says of its renewal: of each contract the latest `renew` one that
+        was closed by the as-of day, of several on one day that with the smallest id.
         """
         deciding = self.decides_from.by(self.view.today)
         deciding &= self.decides_until.not_by(self.view.today)
         rows = deciding.nonzero()[0]
-        contracts = self.contract.rows.take(rows)
-        renewed = self.stage.codes.take(rows) == self.stage.labels.index(OpportunityStage.CLOSED_WON)
-        won[contracts] = renewed
-        lost[contracts] = ~renewed
-        on[contracts] = self.closed_on.days.take(rows)
+        won = self.stage.codes.take(rows) == self.stage.labels.index(OpportunityStage.CLOSED_WON)
+        return Deciding(self.contract.rows.take(rows), won, self.closed_on.days.take(rows))

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..columns import Codes, Dates, Flags, Numbers, Refs, at, masked_sum
-from ..periods import next_days
+from ..columns import Codes, Dates, DerivedCodes, Flags, Numbers, Refs, at, masked_sum
 from ..records import ObjectiveState, TaskStatus
 from ..scope import ViewTable, remembered, word
 from ..selection import Rows
@@ -15,6 +14,7 @@ from .adoption import Adoption, adoption, replaced
 from .grading import Grades, bands, graded
 from .owners import owner, positions_of
 from .placing import Places, placed
+from .upcoming import NextQbrs
 from .urgency import known_urgency, urgency
 
 if TYPE_CHECKING:
@@ -34,6 +34,11 @@ OPEN = str(TaskStatus.IN_PROGRESS), str(TaskStatus.TO_DO)
 
 class Users(ViewTable):
     active: Flags
+
+    @word
+    def active_ones(self) -> Rows:
+        """The active users."""
+        return self.everything.only(self.active, otherwise="not active")
 
 
 class Accounts(ViewTable):
@@ -89,7 +94,7 @@ class Engagements(ViewTable):
     @word
     def open_ones(self) -> Rows:
         """The open engagements."""
-        return self.everything.only(self.open, otherwise="closed")
+        return self.everything.where(lambda: self.open, otherwise="closed", count=self.count_standing("open"))
 
     @word
     def live(self) -> Flags:
@@ -105,6 +110,22 @@ class Engagements(ViewTable):
     def owned(self) -> Flags:
         """Whether there is an owner, who then is in view as the engagement is."""
         return self._cut(positions_of(self)) < self.view.portfolio.hierarchy.size
+
+    @word
+    def owned_ones(self) -> Rows:
+        """The open engagements that have an owner."""
+        count = self.count_standing("owned")
+        return self.open_ones.where(lambda: self.owned, otherwise="without an owner", count=count)
+
+    @word
+    def owners(self) -> Rows:
+        """Their owners."""
+        owned, users = self.owned_ones, self.view.users
+        return users.everything.where(
+            lambda: self.owner.any(owned.flags),
+            otherwise="without an open engagement",
+            count=self.count_standing("owners") if users.whole else None,
+        )
 
     @word
     def escalated(self) -> Flags:
@@ -127,14 +148,9 @@ class Qbrs(ViewTable):
     next_until: Dates
     """The days between which this is the first of its engagement that is neither cancelled nor held."""
 
-    def next_on(self, within: int | None = None) -> Dates:
+    def next_on(self, within: int | None = None) -> NextQbrs:
         """The day of the first upcoming QBR of each engagement in view, looking so many days ahead."""
-        today = self.view.today
-        following = self.next_until.not_before(today)
-        following &= self.next_since.by(today)
-        if within is not None:
-            following &= self.scheduled_on.by(next_days(today, within).last)
-        return self.engagement.final(self.scheduled_on, following)
+        return NextQbrs(self, within)
 
 
 class Touchpoints(ViewTable):
@@ -178,7 +194,7 @@ class Tasks(ViewTable):
     def open_ones(self) -> Rows:
         """The tasks to do or in progress."""
         found = self.by_urgency()
-        count = None if found is None else sum(found.values())
+        count = None if found is None else sum(found)
         return self.everything.where(lambda: self.open, otherwise="not open", count=count)
 
     @word
@@ -198,17 +214,32 @@ class Tasks(ViewTable):
         """Of open tasks: overdue, due soon, in progress, to do."""
         return urgency(self.due_on, self.view.today, self.status, OPEN)
 
-    def by_urgency(self) -> dict[str, int] | None:
-        """How many open tasks there are of each, where that is known without a look at them."""
+    def by_urgency(self) -> list[int] | None:
+        """How many open tasks there are of each, and 0 without one, where that is known without a look at them."""
         found = known_urgency(self, OPEN)
-        return None if found is None else dict(zip(self.urgency.labels, found, strict=True))
+        return None if found is None else [*found, 0]
 
     @word
     def progress(self) -> Codes:
         """Overdue, else what the status says."""
-        codes = self.status.codes + np.int8(1)  # the status is never missing
-        codes *= (~self.overdue).view(np.int8)
-        return Codes(codes, ("overdue", *self.status.labels), complete=True)
+
+        def make() -> Array:
+            codes = self.status.codes + np.int8(1)  # the status is never missing
+            codes *= (~self.overdue).view(np.int8)
+            return codes
+
+        return DerivedCodes(make, ("overdue", *self.status.labels))
+
+    def by_progress(self) -> list[int] | None:
+        """How many tasks there are of each, and 0 without one, where that is known without a look at them."""
+        today, every = self.view.today, self.standing_by("status")
+        due = {label: self.daily("due_on", label) for label in OPEN}
+        late = {label: known.by(today - 1, today) for label, known in due.items() if known is not None}
+        if every is None or len(late) < len(OPEN):
+            return None
+        labels = map(str, self.status.labels)
+        counts = [count - late.get(label, 0) for label, count in zip(labels, every, strict=False)]
+        return [sum(late.values()), *counts, 0]
 
 
 class RiskSignals(ViewTable):
@@ -231,7 +262,8 @@ class RiskSignals(ViewTable):
             rows = self.everything.only(self.closed_on.not_by(today), otherwise="closed")
             return rows.of(self.engagement, engagements.open, otherwise="of a closed engagement")
 
-        return Rows.known(self, self.until.not_by(today), steps)
+        count = self.count_standing("active")
+        return Rows.known(self, lambda: self.until.not_by(today), steps, count=count)
 
     def touched(self, index: Array) -> tuple[Flags, Flags]:
         """The contracts that some of these signals name, and the engagements of those that name none."""
@@ -255,9 +287,12 @@ class Objectives(ViewTable):
         """How many completed objectives each engagement in view has."""
         return self._tally(ObjectiveState.COMPLETED)
 
-    def by_state(self, engagements: Flags) -> dict[str, int]:
-        """How many objectives in each state the engagements have."""
-        return {state: masked_sum(self._tally(state), engagements) for state in map(str, ObjectiveState)}
+    def by_state(self, engagements: Rows) -> list[int]:
+        """How many objectives in each state the open engagements have, and 0 without one."""
+        known = self.standing_by("state")
+        if known is not None and engagements.table.whole:
+            return known
+        return [*(masked_sum(self._tally(state), engagements.flags) for state in map(str, ObjectiveState)), 0]
 
     def _tally(self, kind: str) -> Array:
         return self.view.engagements._cut(self.table.prepared.tally[kind])
@@ -285,7 +320,7 @@ class AdoptionScores(ViewTable):
             of_open = self.everything.only(self.of_open, otherwise="of a closed engagement")
             return of_open.only(self.latest, otherwise="not the latest score")
 
-        return Rows.known(self, self.until.not_by(self.view.today), steps)
+        return Rows.known(self, lambda: self.until.not_by(self.view.today), steps)
 
     @word
     def of_open(self) -> Flags:

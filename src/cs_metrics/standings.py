@@ -1,0 +1,128 @@
+"""What stands on any day, counted while tables are laid out: open engagements, active signals, contracts at risk.
+
+For views of a whole table only: who sees less looks at their own rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from .columns import at
+from .daily import Daily, Standing
+from .facts import begins_of, known_column, where_is
+from .intake import Coded
+from .periods import FIRST_DAY, NO_DAY
+from .records import ContractState
+from .sorting import order_by
+
+if TYPE_CHECKING:
+    from .columns import Array
+    from .facts import Touches
+    from .layout import Table
+
+__all__ = [
+    "FEW_WORDS", "LONG", "Standings", "active_signals", "disjoint", "objectives_of_open", "open_engagements",
+    "signed", "upcoming", "words",
+]  # fmt: skip
+
+FEW_WORDS = 64
+LONG = 1_000
+"""From so many rows on what stands is worth counting beforehand."""
+Standings: TypeAlias = Mapping[tuple[str | int, ...], Standing]
+
+
+def _by(
+    table: Table, column: str, since: Array, until: Array
+) -> dict[tuple[str | int, ...], Standing | None]:
+    """How many rows with each word of a column stand, where these are few: by its number, -1 for those without."""
+    words = table.columns[column]
+    assert isinstance(words, Coded)
+    if len(words.labels) > FEW_WORDS:
+        return {}
+    chosen = {code: np.flatnonzero(words.codes == code) for code in (-1, *range(len(words.labels)))}
+    return {(column, code): Standing.of(since[rows], until[rows]) for code, rows in chosen.items()}
+
+
+def _made(found: Mapping[tuple[str | int, ...], Standing | None]) -> Standings:
+    """All of them, or none: of a table whose days are too far apart."""
+    made = {key: standing for key, standing in found.items() if standing is not None}
+    return made if len(made) == len(found) else {}
+
+
+def open_engagements(table: Table, users: Table | None) -> Standings:
+    """How many engagements are open, how many of them have an owner, and how many owners these are."""
+    since, until = begins_of(table), known_column(table, "closed_on")
+    found: dict[tuple[str | int, ...], Standing | None] = {("open",): Standing.of(since, until)}
+    if users is not None and table.owner is not None:
+        rows = np.flatnonzero(table.owner < users.n)
+        found["owned",] = Standing.of(since[rows], until[rows])
+        _, begin, end = disjoint(table.owner[rows], since[rows], until[rows])
+        found["owners",] = Standing.of(begin, end)
+    return _made(found)
+
+
+def words(table: Table, column: str) -> Standings:
+    """How many rows there are with each word of a column."""
+    return _made(_by(table, column, begins_of(table), np.full(table.n, NO_DAY, np.int32)))
+
+
+def objectives_of_open(table: Table, engagements: Table, refs: Array) -> Standings:
+    """How many objectives of open engagements there are in each state."""
+    since = at(begins_of(engagements), refs, FIRST_DAY)
+    return _made(_by(table, "state", since, at(known_column(engagements, "closed_on"), refs, NO_DAY)))
+
+
+def upcoming(engagements: Table, refs: Array, since: Array, until: Array) -> Standings:
+    """How many open engagements have a next QBR: some QBR, from one day until another, that day in."""
+    begins, closed = begins_of(engagements).take(refs), known_column(engagements, "closed_on").take(refs)
+    return _made({("next",): Standing.of(np.maximum(since, begins), np.minimum(until + 1, closed))})
+
+
+def active_signals(table: Table, until: Array, touches: Touches | None, contracts: Table | None) -> Standings:
+    """How many signals are active, by category, scope and probability; how many contracts at risk, worth how much."""
+    since = begins_of(table)
+    found: dict[tuple[str | int, ...], Standing | None] = {("active",): Standing.of(since, until)}
+    for column in ("category", "scope", "probability"):
+        found |= _by(table, column, since, until)
+    if touches is not None and contracts is not None:
+        found["at_risk",] = _at_risk(touches, contracts)
+    return _made(found)
+
+
+def _at_risk(touches: Touches, contracts: Table) -> Standing | None:
+    """Contracts in force while some signal touches them, however many do."""
+    whose = touches.contracts
+    first = np.maximum(begins_of(contracts), known_column(contracts, "starts_on"))
+    last = known_column(contracts, "ends_on")
+    over = np.where(last == NO_DAY, last, last + 1)
+    over = np.where(where_is(contracts, "state", ContractState.ACTIVE), over, np.int32(FIRST_DAY))
+    since = np.maximum(touches.begins, first.take(whose))
+    until = np.minimum(touches.until, over.take(whose))
+    whose, since, until = disjoint(whose, since, until)
+    return Standing.of(since, until, known_column(contracts, "value").take(whose))
+
+
+def disjoint(whose: Array, since: Array, until: Array) -> tuple[Array, Array, Array]:
+    """Spans of days that may overlap, cut so that on each day at most one of each owner's is left."""
+    rows = np.flatnonzero(since < until)
+    rows = rows[order_by(whose[rows], since[rows] - np.int64(FIRST_DAY), n=len(rows))]
+    whose, since, until = whose[rows], since[rows], until[rows]
+    places = whose.astype(np.int64) << 32  # a later owner outdoes earlier days
+    latest = np.maximum.accumulate(places + (until - np.int64(FIRST_DAY))) - places + FIRST_DAY
+    again = np.flatnonzero(whose[1:] == whose[:-1])
+    since[again + 1] = np.maximum(since[again + 1], latest[again])
+    return whose, since, until
+
+
+def signed(contracts: Table) -> dict[tuple[str, ...], Daily]:
+    """How many contracts, drafts and cancelled ones aside, started by when, worth how much."""
+    rows = np.flatnonzero(
+        where_is(contracts, "state", ContractState.ACTIVE)
+        | where_is(contracts, "state", ContractState.EXPIRED)
+    )
+    started, begins = known_column(contracts, "starts_on")[rows], begins_of(contracts)[rows]
+    found = Daily.of(started, begins, known_column(contracts, "value")[rows])
+    return {} if found is None else {("starts_on", "signed"): found}
