@@ -169,6 +169,7 @@ def test_what_is_done_for_many_rows_is_right_for_few(group: Group, data: Any) ->
     with pytest.MonkeyPatch.context() as patch:
         for name in (
             "columns.MANY",
+            "vocabulary.success.MANY",
             "results.tables.MANY",
             "results.ordering.FEW",
             "view.LARGE",

@@ -14,7 +14,8 @@ from cs_metrics.records import RECORDS, SCHEMA, json_schema
 SOURCE = Path(csm.__file__).parent
 LAYERS = [
     "_version", "errors", "toml", "models", "periods", "exact", "money", "settings", "enums", "schema", "records",
-    "columns", "listed", "timeline", "hierarchy", "sorting", "intake", "daily", "facts", "happenings", "prepared", "layout",
+    "columns", "listed", "timeline", "hierarchy", "sorting", "intake", "daily", "facts", "standings", "deciding", "happenings",
+    "prepared", "layout",
     "history", "fingerprint", "split", "saved", "refresh", "selection",
     "scope", "vocabulary",
     "filters", "narrow", "options", "view", "portfolio", "frames", "results", "metric", "overview", "risk", "adoption",
@@ -113,7 +114,7 @@ def test_vocabulary_names_columns_that_exist() -> None:
     from cs_metrics.vocabulary import TABLES
 
     prepared = {"until", "renewed_from", "rejected_from", "decides_from", "decides_until",
-                "next_since", "next_until", "end", "replaced_on"}  # fmt: skip
+                "next_since", "next_until", "end", "replaced_on", "decided_from"}  # fmt: skip
     kinds = {"Dates": "date", "Codes": ("enum", "category"), "Amounts": "money", "Flags": "flag",
              "Numbers": ("int", "number"), "Refs": "key"}  # fmt: skip
     for name, table in TABLES.items():

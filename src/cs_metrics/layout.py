@@ -40,7 +40,8 @@ class Table:
     `columns` are in layout order; `order` leads back to the rows that were supplied, `place` from them to the
     layout, -1 to -1, for the tables that are looked up by id; `owner` holds the
     position of whom each row follows where the table is sorted by that, else None: then it is sorted by the
-    parent it follows. `rank` is the order of the ids where it is known. `begins` is the first day on which
+    parent it follows; `starts` is where the rows of each position begin, one more for the end, None where nobody
+    knows whose they are. `rank` is the order of the ids where it is known. `begins` is the first day on which
     each row exists, its parents too; None where a row exists when the one that it follows does. No row begins
     after `latest`. `by_rank` are the rows in the order of their ids. `prepared` is what is known of the rows
     whatever the day.
@@ -52,6 +53,7 @@ class Table:
     order: Array
     place: Array
     owner: Array | None
+    starts: Array | None
     rank: Array | None
     by_rank: Array | None
     begins: Array | None
@@ -154,6 +156,7 @@ class _Layout:
             order=order,
             place=self.became[name] if name in ("users", "accounts") else _NOWHERE,
             owner=None if owner is None else owner[order],
+            starts=self._starts(table.schema, None if owner is None else owner[order], columns),
             rank=None if rank is None else rank[order],
             by_rank=None if rank is None else _inverse(rank[order])[:-1],
             begins=begins,
@@ -179,6 +182,21 @@ class _Layout:
                 # who follows somebody unknown is not handed to whoever comes next: closed unless opened
                 owner = np.where(_named(table.source, table.n, column), np.int32(nobody), owner)
         return owner
+
+    def _starts(
+        self, schema: TableSchema, owner: Array | None, columns: Mapping[str, Array | Coded]
+    ) -> Array | None:
+        """Where the rows of each position begin: children begin where those of their parents do."""
+        everybody = np.arange(self.hierarchy.size + 1, dtype=np.int32)
+        if schema.name == "users":
+            return everybody
+        if owner is not None:
+            return owner.searchsorted(everybody).astype(np.int32)
+        refs = columns.get(schema.follows[0]) if schema.follows else None
+        parent = self.tables.get(schema.columns[schema.follows[0]].refers or "") if schema.follows else None
+        if parent is None or parent.starts is None or not isinstance(refs, np.ndarray):
+            return None
+        return refs.searchsorted(parent.starts).astype(np.int32)
 
     def _owners_of(self, table: LoadedTable, column: str, refs: Array) -> Array:
         """The positions of the owners of the parents that `refs` names."""

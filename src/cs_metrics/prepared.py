@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
-from . import standings
+from . import deciding, standings
 from .columns import at
 from .daily import Daily, Means, Successors
 from .facts import (
@@ -24,8 +24,6 @@ from .facts import (
     Prepared,
     Series,
     Touches,
-    Verdicts,
-    begins_of,
     column_of,
     known_column,
     where_is,
@@ -33,12 +31,7 @@ from .facts import (
 from .happenings import HAPPENINGS
 from .intake import Coded
 from .periods import FIRST_DAY, NO_DAY
-from .records import (
-    ObjectiveState,
-    OpportunityKind,
-    OpportunityStage,
-    RenewalStage,
-)
+from .records import ObjectiveState
 from .sorting import order_by, runs_of
 
 if TYPE_CHECKING:
@@ -51,7 +44,6 @@ __all__ = [
 
 POSITION_AMOUNTS = ("mrr", "non_recurring", "mrr_opportunity", "non_recurring_opportunity")
 
-WON = OpportunityStage.CLOSED_WON
 STEP, ROOM = 16_384, 1
 SPARSE = 8
 """A metric with fewer measures than one for so many accounts is looked for when it is asked for."""
@@ -156,69 +148,6 @@ def _scores(table: Table, tables: Mapping[str, Table]) -> Prepared:
     days["replaced_on"] = successors.on
     means = Means.of(scores, begins, size=tables["accounts"].n, order=order) if table.n >= LONG else None
     return Prepared(days, successors=successors, means=means)
-
-
-def _opportunities(table: Table, tables: Mapping[str, Table]) -> Prepared:
-    """A closed `renew` opportunity decides from the day it closed until the next one of its contract does.
-
-    One without a day decides as long as none with a day does. The layout has them in this order.
-    """
-    closed, contracts = column_of(table, "closed_on"), column_of(table, "contract_id")
-    if closed is None or contracts is None:
-        return NOTHING
-    renewals = where_is(table, "kind", OpportunityKind.RENEW)
-    renewals &= ~where_is(table, "stage", OpportunityStage.OPEN)
-    rows = np.flatnonzero(renewals)
-    begin, end = np.full((2, table.n), NO_DAY, np.int32)
-    begin[rows] = np.where(closed[rows] == NO_DAY, FIRST_DAY, closed[rows])
-    following = rows[1:][contracts[rows[1:]] == contracts[rows[:-1]]]
-    before = rows[:-1][contracts[rows[1:]] == contracts[rows[:-1]]]
-    end[before] = begin[following]
-    return Prepared({"decides_from": begin, "decides_until": end})
-
-
-def _contracts(table: Table, tables: Mapping[str, Table]) -> Prepared:
-    """From when a contract's own stage says that it was renewed or lost, and from when anything decides that."""
-    finalized = known_column(table, "renewal_finalized_on")
-    known = np.where(finalized == NO_DAY, np.int32(FIRST_DAY), finalized)
-    days = {
-        name: np.where(where_is(table, "renewal_stage", stage), known, np.int32(NO_DAY))
-        for name, stage in (
-            ("renewed_from", RenewalStage.RENEWAL_APPROVED),
-            ("rejected_from", RenewalStage.RENEWAL_REJECTED),
-        )
-    }
-    days["decided_from"] = np.minimum(days["renewed_from"], days["rejected_from"])
-    opportunities, overruled = tables.get("opportunities"), np.full(table.n, NO_DAY, np.int32)
-    if opportunities is not None:
-        decides = opportunities.prepared.days["decides_from"]
-        np.minimum.at(overruled, known_column(opportunities, "contract_id"), decides)
-        days["decided_from"] = np.minimum(days["decided_from"], overruled)
-    if table.n < standings.LONG:
-        return Prepared(days)
-    verdicts = _verdicts(table, days, overruled, opportunities)
-    standing = standings.words(table, "renewal_stage")
-    return Prepared(days, daily=standings.signed(table), standing=standing, verdicts=verdicts)
-
-
-def _verdicts(
-    contracts: Table, days: Mapping[str, Array], overruled: Array, opportunities: Table | None
-) -> Verdicts:
-    """What contracts themselves say, until an opportunity says something, and what opportunities say."""
-    finalized = known_column(contracts, "renewal_finalized_on")
-    own = np.flatnonzero((days["renewed_from"] != NO_DAY) | (days["rejected_from"] != NO_DAY))
-    found = [(finalized[own], own, days["renewed_from"][own] != NO_DAY, overruled[own])]
-    if opportunities is not None:
-        decides = opportunities.prepared.days
-        rows = np.flatnonzero(decides["decides_from"] != NO_DAY)
-        whose, won = known_column(opportunities, "contract_id"), where_is(opportunities, "stage", WON)
-        on, until = known_column(opportunities, "closed_on"), decides["decides_until"]
-        found.append((on[rows], whose[rows], won[rows], until[rows]))
-    on, whose, won, until = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    rows = np.flatnonzero((on != NO_DAY) & (on < until))
-    rows = rows[order_by(on[rows] - np.int64(FIRST_DAY), n=len(rows))]
-    on, whose, won, until = on[rows], whose[rows].astype(np.int32), won[rows], until[rows]
-    return Verdicts(on, whose, won, begins_of(contracts).take(whose), until)
 
 
 def _objectives(table: Table, tables: Mapping[str, Table]) -> Prepared:
@@ -355,8 +284,8 @@ _MAKERS: Mapping[str, Callable[[Any, Mapping[str, Any]], Prepared]] = {
     "engagements": _engagements,
     "risk_signals": _signals,
     "adoption_scores": _scores,
-    "opportunities": _opportunities,
-    "contracts": _contracts,
+    "opportunities": deciding.opportunities,
+    "contracts": deciding.contracts,
     "objectives": _objectives,
     "qbrs": _qbrs,
     "touchpoints": _touchpoints,

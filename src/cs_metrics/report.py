@@ -97,9 +97,11 @@ class Report:
         default=None, repr=False, eq=False
     )
 
-    @property
-    def metrics(self) -> tuple[Metric, ...]:
-        """All metrics of the report, in order."""
+    metrics: tuple[Metric, ...] = attrs.field(init=False, repr=False, eq=False)
+    """All metrics of the report, in order."""
+
+    @metrics.default
+    def _all(self) -> tuple[Metric, ...]:
         return tuple(metric for section in self.sections for metric in section.metrics)
 
     def compute(self, view: View, **options: Any) -> ReportResult:
@@ -111,13 +113,15 @@ class Report:
 
     def calls(self, view: View, options: Mapping[str, Any]) -> list[tuple[Metric, dict[str, Any]]]:
         """Each metric of the report, and with which options it is called."""
-        known = {name for metric in self.metrics for name in metric.defaults}
         for name, value in options.items():
+            known = {name for metric in self.metrics for name in metric.defaults}
             if name not in known:
                 raise OptionError(
                     name, value, f"only options that its metrics have: {', '.join(sorted(known))}"
                 )
         settled = options if self.settle is None else self.settle(view, options)
+        if not settled:
+            return [(metric, {}) for metric in self.metrics]
         return [
             (metric, {name: value for name, value in settled.items() if name in metric.defaults})
             for metric in self.metrics

@@ -166,17 +166,25 @@ class ViewTable:
     @word
     def exists(self) -> Flags | None:
         """Which rows exist on the as-of day; None where all do, as on any day of the present."""
-        table = self.table
-        if table.begins is not None:
-            found: Flags = self._cut(table.begins) <= self.view.today
+        begins, follows = self.table.begins, self.table.schema.follows
+        found: Flags
+        if begins is not None:
+            found = self._cut(begins) <= self.view.today
+        elif self._with_parent(follows):
+            parents = self.view.table(self.table.leads[follows[0]][0]).exists
+            if parents is None:
+                return None
+            found = parents.take(self.refs(follows[0]).rows)
         else:
-            found = np.ones(self.n, bool)
-            for column in reversed(table.schema.follows):
-                parent = self.view.portfolio.tables.get(table.schema.columns[column].refers or "")
-                if parent is not None and column in table.columns:
-                    refs = self.values(column)
-                    found = np.where(refs >= 0, exists_on(self.view, parent, refs), found)
-        return None if found.all() else found
+            found = exists_on(self.view, self.table, self.whole_numbers(np.arange(self.n)))
+        return None if np.count_nonzero(found) == self.n else found
+
+    def _with_parent(self, follows: tuple[str, ...]) -> bool:
+        """Whether all rows follow one parent each, which then is in view: they exist as soon as it does."""
+        if len(follows) != 1 or self.rows is not None:
+            return False
+        parent, _, only = self.table.leads[follows[0]]
+        return only and self.view.has(parent)
 
     def once(self, key: Hashable, find: Callable[[], T]) -> T:
         """What a word that takes an argument says: found once a view for each argument."""

@@ -114,7 +114,6 @@ class View:
         self._positions = positions
         self.shared = self.size >= LARGE
         self._tables: dict[str, ViewTable] = {}
-        self._spans: dict[str, tuple[int, int]] = {}
         self._lock = threading.RLock()
         self._filtering: narrow.Filtering | None = None
         if filters is not None and filters.applied:
@@ -159,32 +158,20 @@ class View:
     def _make(self, table: Table) -> ViewTable:
         name = table.schema.name
         if self._filtering is None:
-            return TABLES.get(name, ViewTable)(self, table, *self._span(table))
+            return TABLES.get(name, ViewTable)(self, table, *self._run(table))
         base = self._filtering.view.table(name)
         keep = self._filtering.table(name)
         rows = None if keep is None or keep.all() else base.whole_numbers(np.flatnonzero(keep))
         return TABLES.get(name, ViewTable)(self, table, base.lo, base.hi, rows)
 
-    def _span(self, table: Table) -> tuple[int, int]:
+    def _run(self, table: Table) -> tuple[int, int]:
         """The run of the table's rows that the viewer may see."""
-        found = self._spans.get(table.schema.name)
-        if found is None:
-            found = self._spans[table.schema.name] = self._find_span(table)
-        return found
-
-    def _find_span(self, table: Table) -> tuple[int, int]:
-        follows = table.schema.follows
-        if self._positions is None or not follows:
+        if self._positions is None or not table.schema.follows:
             return 0, table.n
-        if table.schema.name == "users":
-            return self._positions
-        if table.owner is not None:
-            return _run(table.owner, *self._positions)
-        parent = table.schema.columns[follows[0]].refers or ""
-        if parent not in self.portfolio.tables:
+        if table.starts is None:
             return 0, 0  # nobody knows whose it is: EVERYONE's alone
-        refs: Any = table.columns[follows[0]]
-        return _run(refs, *self._span(self.portfolio.table(parent)))
+        lo, hi = self._positions
+        return int(table.starts[lo]), int(table.starts[hi])
 
     @functools.cached_property
     def ytd(self) -> periods.Window:
@@ -239,9 +226,3 @@ class View:
             return None
         whole: View = self._filtering.view
         return whole.accounts.placed(*narrow.segmented(self._filtering.filters)).cut
-
-
-def _run(places: Array, lo: int, hi: int) -> tuple[int, int]:
-    """Where sorted `places` are from `lo` on, and where from `hi` on."""
-    first, last = places.searchsorted(np.array((lo, hi), places.dtype)).tolist()
-    return first, last

@@ -19,6 +19,8 @@ __all__ = ["AtParents", "Parents", "Texts", "natural_keys", "ordered"]
 
 FEW = 512
 STEP = 1024
+LAST = np.int32(np.iinfo(np.int32).max)
+"""Where those stand that have no place."""
 SAMPLE = 16_384
 
 
@@ -108,17 +110,13 @@ def ranks(table: ViewTable, column: str, index: Array) -> Array:
     declared = table.table.schema.columns[column]
     if declared.refers is None:
         values = table.values(column)[index]
-        return (
-            np.where(values == -1, np.int32(np.iinfo(np.int32).max), values)
-            if values.dtype.kind == "i"
-            else values
-        )
+        return np.where(values == -1, LAST, values) if values.dtype.kind == "i" else values
     if not table.view.has(declared.refers):
         return _ranked(parent_ids(table, column, index))
     parent = table.view.portfolio.table(declared.refers)
     refs = table.values(column)[index]
     if parent.rank is not None:
-        return at(parent.rank, refs, np.iinfo(np.int32).max)
+        return at(parent.rank, refs, LAST)
     assert parent.keys is not None
     return _ranked([None if ref < 0 else parent.keys.take(parent.order[[ref]])[0] for ref in refs])
 

@@ -34,9 +34,11 @@ class Decisions:
     def __init__(self, contracts: Contracts) -> None:
         self._contracts = contracts
         self._today = contracts.view.today
-        self._deciding = (
-            contracts.view.opportunities.deciding if contracts.view.has("opportunities") else None
-        )
+
+    @cached_property
+    def _deciding(self) -> Deciding | None:
+        view = self._contracts.view
+        return view.opportunities.deciding if view.has("opportunities") else None
 
     @cached_property
     def won(self) -> Flags:
@@ -67,7 +69,9 @@ class Decisions:
         a look at all of them.
         """
         contracts, today = self._contracts, self._today
-        verdicts = contracts.table.prepared.verdicts
+        portfolio = contracts.view.portfolio
+        said = portfolio.table("opportunities" if contracts.view.has("opportunities") else "contracts")
+        verdicts = said.prepared.verdicts
         if verdicts is None or not contracts.whole:
             return None
         found: dict[str, list[int]] = {"won": [], "lost": []}
@@ -101,7 +105,7 @@ class Contracts(ViewTable):
     """From when on the contract itself says that it was renewed."""
     rejected_from: Dates
     decided_from: Dates
-    """From when on the renewal is decided, one way or the other, by the contract or by an opportunity."""
+    """From when on it says either."""
 
     def in_force_on(self, day: int) -> Flags:
         """Active, started by `day` and not ended before it."""
@@ -122,7 +126,14 @@ class Contracts(ViewTable):
 
     @word
     def undecided(self) -> Flags:
-        return self.decided_from.not_by(self.view.today)
+        """Whose renewal neither the contract nor an opportunity has decided by the as-of day."""
+        today = self.view.today
+        found = self.decided_from.not_by(today)
+        if self.view.has("opportunities"):
+            found &= (
+                self._cut(self.view.portfolio.table("opportunities").prepared.sums["decided_from"]) > today
+            )
+        return found
 
     @word
     def under_review(self) -> Flags:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..columns import Codes, Dates, DerivedCodes, Flags, Numbers, Refs, at, masked_sum
+from ..columns import MANY, Codes, Dates, DerivedCodes, Flags, Numbers, Refs, at, masked_sum
 from ..records import ObjectiveState, TaskStatus
 from ..scope import ViewTable, remembered, word
 from ..selection import Rows
@@ -287,11 +287,15 @@ class Objectives(ViewTable):
         """How many completed objectives each engagement in view has."""
         return self._tally(ObjectiveState.COMPLETED)
 
-    def by_state(self, engagements: Rows) -> list[int]:
-        """How many objectives in each state the open engagements have, and 0 without one."""
+    def by_state(self, engagements: Rows) -> list[int] | None:
+        """How many objectives in each state the open engagements have, and 0 without one, where it is worth to add up
+        what was counted for each engagement.
+        """
         known = self.standing_by("state")
         if known is not None and engagements.table.whole:
             return known
+        if self.n <= MANY:
+            return None
         return [*(masked_sum(self._tally(state), engagements.flags) for state in map(str, ObjectiveState)), 0]
 
     def _tally(self, kind: str) -> Array:
