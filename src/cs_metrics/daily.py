@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from .sorting import Array
 
-__all__ = ["Daily", "Dues", "Means", "Settled", "Standing", "Successors"]
+__all__ = ["Daily", "Days", "Dues", "Means", "Settled", "Standing", "Successors"]
 
 LONGEST = 20_000
 """Days that lie further apart, and more than there are rows, are not added up."""
@@ -51,6 +51,30 @@ def _up_to(days: Array, spread: tuple[int, int], numbers: Array | None = None) -
 def _place(day: int, first: int, known: Array) -> int:
     """Where a day stands among sums of `_up_to`; before all of them and after all of them is known too."""
     return min(max(day - first + 1, 0), len(known) - 1)
+
+
+@attrs.frozen(eq=False)
+class Days:
+    """Where the rows of each day begin, of rows in the order of their days."""
+
+    first: int
+    starts: Array
+
+    @classmethod
+    def of(cls, days: Array) -> Days | None:
+        """Rows by their days, in any order; None where these are too far apart."""
+        spread = _spread(days, len(days))
+        return None if spread is None else cls(spread[0], _up_to(days, spread))
+
+    def run(self, window: Window) -> slice:
+        """The rows of a window."""
+        first, last = (_place(day, self.first, self.starts) for day in (window.first - 1, window.last))
+        return slice(int(self.starts[first]), int(self.starts[max(first, last)]))
+
+    @property
+    def last(self) -> int:
+        """The last day of all."""
+        return self.first + len(self.starts) - 2
 
 
 @attrs.frozen(eq=False)
@@ -124,12 +148,16 @@ class Standing:
     def of(cls, since: Array, until: Array, numbers: Array | None = None) -> Standing | None:
         """Rows by their two days, those that never stand left out; None where the days are too far apart."""
         stand = since < until
-        begun, ended = (np.flatnonzero(stand & some) for some in (since != FIRST_DAY, until != NO_DAY))
+        begun, ended, always = (
+            stand & (since != FIRST_DAY),
+            stand & (until != NO_DAY),
+            stand & (since == FIRST_DAY),
+        )
         begin, end = since[begun], until[ended]
-        spread = _spread(np.concatenate((begin, end)), int(np.count_nonzero(stand)))
+        days = [day for part in (begin, end) if len(part) for day in (part.min(), part.max())]
+        spread = _spread(np.array(days, np.int32), int(np.count_nonzero(stand)))
         if spread is None:
             return None
-        always = stand & (since == FIRST_DAY)
         counts = int(np.count_nonzero(always)) + _up_to(begin, spread) - _up_to(end, spread)
         if numbers is None:
             return cls(spread[0], counts, None)
@@ -251,6 +279,8 @@ class Means:
         place = on[steps.rows] - np.int64(spread[0]) + 1
         sums = np.zeros((LIMBS, (most + 1) * (spread[1] + 1)), np.int64)
         for limb, numbers in zip(sums, _limbs(score), strict=True):
+            if not numbers.any():  # most scores have few digits
+                continue
             change, total = steps.totals(numbers)
             np.add.at(limb, steps.products * (spread[1] + 1) + place, total)
             np.subtract.at(limb, (steps.products - steps.new) * (spread[1] + 1) + place, total - change)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import standings
+from .daily import Days
 from .facts import NOTHING, Prepared, Verdicts, begins_of, column_of, known_column, where_is
 from .periods import FIRST_DAY, NO_DAY
 from .records import OpportunityKind, OpportunityStage, RenewalStage
@@ -21,26 +22,24 @@ __all__ = ["contracts", "opportunities"]
 
 
 def contracts(table: Table, tables: Mapping[str, Table]) -> Prepared:
-    """From when a contract's own stage says that it was renewed, that it was lost, and either of these."""
+    """From when a contract's own stage says that it was renewed, or that it was lost."""
     days = _own(table)
     if table.n < standings.LONG:
         return Prepared(days)
     standing = standings.words(table, "renewal_stage")
-    never = np.full(table.n, NO_DAY, np.int32)
-    return Prepared(
-        days, daily=standings.signed(table), standing=standing, verdicts=_verdicts(table, _say(table, never))
-    )
+    said = _say(table, np.full(table.n, NO_DAY, np.int32))
+    verdicts = None if "opportunities" in tables else _verdicts(table, said)  # else theirs hold both
+    return Prepared(days, daily=standings.signed(table), standing=standing, verdicts=verdicts)
 
 
 def _own(table: Table) -> dict[str, Array]:
     finalized = known_column(table, "renewal_finalized_on")
     known = np.where(finalized == NO_DAY, np.int32(FIRST_DAY), finalized)
     stages = {"renewed_from": RenewalStage.RENEWAL_APPROVED, "rejected_from": RenewalStage.RENEWAL_REJECTED}
-    days = {
+    return {
         name: np.where(where_is(table, "renewal_stage", stage), known, np.int32(NO_DAY))
         for name, stage in stages.items()
     }
-    return {**days, "decided_from": np.minimum(*days.values())}
 
 
 def opportunities(table: Table, tables: Mapping[str, Table]) -> Prepared:
@@ -63,7 +62,7 @@ def opportunities(table: Table, tables: Mapping[str, Table]) -> Prepared:
     days, contracts = {"decides_from": begin, "decides_until": end}, tables["contracts"]
     overruled = np.full(contracts.n, NO_DAY, np.int32)
     np.minimum.at(overruled, whose[rows], begin[rows])
-    sums = {"decided_from": overruled}
+    sums = {"overruled_from": overruled}
     if contracts.n < standings.LONG:
         return Prepared(days, sums=sums)
     won = where_is(table, "stage", OpportunityStage.CLOSED_WON)
@@ -74,14 +73,16 @@ def opportunities(table: Table, tables: Mapping[str, Table]) -> Prepared:
 def _say(table: Table, overruled: Array) -> tuple[Array, ...]:
     """What contracts themselves say, until an opportunity says something: when, of which, won or lost, until when."""
     days = _own(table)
-    rows = np.flatnonzero(days["decided_from"] != NO_DAY)
+    rows = np.flatnonzero(np.minimum(days["renewed_from"], days["rejected_from"]) != NO_DAY)
     on = known_column(table, "renewal_finalized_on")
     return on[rows], rows, days["renewed_from"][rows] != NO_DAY, overruled[rows]
 
 
-def _verdicts(contracts: Table, *said: tuple[Array, ...]) -> Verdicts:
+def _verdicts(contracts: Table, *said: tuple[Array, ...]) -> Verdicts | None:
     on, whose, won, until = (np.concatenate(parts) for parts in zip(*said, strict=True))
     rows = np.flatnonzero((on != NO_DAY) & (on < until))
     rows = rows[order_by(on[rows] - np.int64(FIRST_DAY), n=len(rows))]
-    whose = whose[rows].astype(np.int32)
-    return Verdicts(on[rows], whose, won[rows], begins_of(contracts).take(whose), until[rows])
+    on, whose, won, until = on[rows], whose[rows].astype(np.int32), won[rows], until[rows]
+    begins, days = begins_of(contracts).take(whose), Days.of(on)
+    late = bool((begins > on).any())
+    return None if days is None else Verdicts(days, whose, won, begins if late else None, until)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import attrs
 import numpy as np
 
+from .daily import Days
 from .intake import Coded
-from .periods import FIRST_DAY, LAST_DAY, Window
+from .periods import FIRST_DAY, Window
 from .sorting import order_by
 
 if TYPE_CHECKING:
@@ -30,41 +31,43 @@ class Calendar:
     `rows` are these rows, or of a table of which nobody asks more, those of the parents that they follow.
     """
 
-    days: Array
+    days: Days
     rows: Array
 
     @classmethod
-    def of(cls, days: Array, rows: Array) -> Calendar:
-        """A calendar of rows in any order."""
-        order = order_by(days.astype(np.int64) - FIRST_DAY, n=len(days))
-        return cls(days[order], rows[order])
+    def of(cls, days: Array, rows: Array) -> Calendar | None:
+        """A calendar of rows in any order; None where their days are too far apart."""
+        found = Days.of(days)
+        return (
+            None if found is None else cls(found, rows[order_by(days - np.int32(found.first), n=len(days))])
+        )
 
     def within(self, window: Window) -> Array:
         """The rows of a window."""
-        bounds = np.array((window.first, min(window.last, LAST_DAY) + 1), self.days.dtype)
-        first, last = self.days.searchsorted(bounds).tolist()
-        return self.rows[first : max(first, last)]
+        return self.rows[self.days.run(window)]
 
 
 @attrs.frozen(eq=False)
 class Verdicts:
     """Decisions on renewals in the order of the days on which they fell: of which contracts, whether they were won,
-    since when there is such a contract, and until when each stands; those without a day are not among them.
+    since when there is such a contract (None: always by then), and until when each stands.
+
+    Those without a day are not among them.
     """
 
-    on: Array
+    on: Days
     contracts: Array
     won: Array
-    begins: Array
+    begins: Array | None
     until: Array
 
     def within(self, window: Window, today: int) -> tuple[Array, Array]:
         """The contracts decided in a window as it stands today, and which of them were won."""
-        bounds = np.array((window.first, window.last + 1), self.on.dtype)
-        first, last = self.on.searchsorted(bounds).tolist()
-        standing = self.until[first:last] > today
-        standing &= self.begins[first:last] <= today
-        rows = standing.nonzero()[0] + first
+        run = self.on.run(window)
+        standing = self.until[run] > today
+        if self.begins is not None:
+            standing &= self.begins[run] <= today
+        rows = standing.nonzero()[0] + run.start
         return self.contracts.take(rows), self.won.take(rows)
 
 
@@ -77,19 +80,22 @@ class Touches:
 
     contracts: Array
     signals: Array
-    begins: Array
-    until: Array
 
-    def active(self, day: int, contracts: tuple[int, int], signals: tuple[int, int]) -> Array:
-        """Which contracts of a run, counted from its start, are touched on a day by signals of a run."""
-        first, last = self.contracts.searchsorted(np.array(contracts, np.int32)).tolist()
-        run = slice(first, last)
-        found = self.until[run] > day
-        found &= self.begins[run] <= day
-        if signals[1] - signals[0] < len(self.signals):
-            found &= self.signals[run] >= signals[0]
-            found &= self.signals[run] < signals[1]
-        return np.asarray(self.contracts[run].take(found.nonzero()[0]) - np.int32(contracts[0]))
+    def active(self, until: Array, begins: Array, day: int, contracts: slice, signals: slice) -> Array:
+        """Which contracts of a run, counted from its start, are touched on a day by signals of a run.
+
+        `until` and `begins` are those of all signals.
+        """
+        first, last = self.contracts.searchsorted(
+            np.array((contracts.start, contracts.stop), np.int32)
+        ).tolist()
+        touching = self.signals[first:last]
+        found = until.take(touching) > day
+        found &= begins.take(touching) <= day
+        if signals.stop - signals.start < len(until):
+            found &= touching >= signals.start
+            found &= touching < signals.stop
+        return np.asarray(self.contracts[first:last].take(found.nonzero()[0]) - np.int32(contracts.start))
 
 
 @attrs.frozen(eq=False)

@@ -7,6 +7,7 @@ by id; every other table by the row it follows. References become row numbers of
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Table", "lay_out_tables"]
 
+WORTH_THREADS = 100_000
+"""With fewer rows, threads cost more than they bring."""
 EXISTS_BY = ("account_id", "engagement_id", "contract_id", "subscription_id")
 """The references through which a row waits for its parent to exist."""
 
@@ -38,13 +41,11 @@ class Table:
     """One laid-out table.
 
     `columns` are in layout order; `order` leads back to the rows that were supplied, `place` from them to the
-    layout, -1 to -1, for the tables that are looked up by id; `owner` holds the
-    position of whom each row follows where the table is sorted by that, else None: then it is sorted by the
-    parent it follows; `starts` is where the rows of each position begin, one more for the end, None where nobody
-    knows whose they are. `rank` is the order of the ids where it is known. `begins` is the first day on which
-    each row exists, its parents too; None where a row exists when the one that it follows does. No row begins
-    after `latest`. `by_rank` are the rows in the order of their ids. `prepared` is what is known of the rows
-    whatever the day.
+    layout, -1 to -1, for the tables that are looked up by id. Rows stand in the order of the positions of whom they
+    follow, those who follow nobody last; `starts` is where the rows of each position begin, then nobody's, then the
+    end, None where nobody knows whose they are. `rank` is the order of the ids where it is known. `begins` is the
+    first day on which each row exists, its parents too; None where a row exists when the one that it follows does.
+    No row begins after `latest`. `prepared` is what is known of the rows whatever the day.
     """
 
     schema: TableSchema
@@ -52,16 +53,27 @@ class Table:
     columns: Mapping[str, Array | Coded]
     order: Array
     place: Array
-    owner: Array | None
     starts: Array | None
     rank: Array | None
-    by_rank: Array | None
     begins: Array | None
     latest: int
     keys: Keys | None
     source: Source
     exponent: int
     prepared: Prepared = NOTHING
+
+    def owners(self, first: int, last: int) -> Array:
+        """The position of whom each row follows, of the rows of a run of positions."""
+        starts = self.starts
+        assert starts is not None
+        return np.arange(first, last, dtype=np.int32).repeat(
+            starts[first + 1 : last + 1] - starts[first:last]
+        )
+
+    @cached_property
+    def by_rank(self) -> Array | None:
+        """The rows in the order of their ids, where that is known."""
+        return None if self.rank is None else _inverse(self.rank)[:-1]
 
     @cached_property
     def stored(self) -> Mapping[str, tuple[Array, Callable[[Any], Any]]]:
@@ -112,7 +124,7 @@ class Table:
 
 
 def lay_out_tables(loaded: Loaded, exponent: int) -> tuple[Hierarchy, dict[str, Table]]:
-    """All tables, parents before children."""
+    """All tables, parents before children. What was loaded is used up: the layout takes its place in memory."""
     return _Layout(loaded, exponent).run()
 
 
@@ -124,15 +136,18 @@ class _Layout:
         self.loaded = loaded.tables
         self.tables: dict[str, Table] = {}
         self.became: dict[str, Array] = {}
+        self.owners: dict[str, Array] = {}
         self.hierarchy = self._hierarchy()
 
     def run(self) -> tuple[Hierarchy, dict[str, Table]]:
-        parents = ("users", "accounts", "engagements", "contracts", "subscriptions", "stack_items")
-        for name in (*parents, *self.loaded):
-            if name in self.loaded and name not in self.tables:
-                self._lay_out(self.loaded[name])
+        names = list(self.loaded)
+        for name in (*_PARENTS, *names):
+            if name in self.loaded:
+                self._lay_out(self.loaded.pop(name))
+        self.became.clear()
+        self.owners.clear()
         tables = prepare(self.tables)
-        return self.hierarchy, {name: tables[name] for name in self.loaded}
+        return self.hierarchy, {name: tables[name] for name in names}
 
     def _hierarchy(self) -> Hierarchy:
         users = self.loaded.get("users")
@@ -146,8 +161,12 @@ class _Layout:
         owner = self._owner(table)
         rank = table.keys.rank() if table.keys is not None and name in _RANKED else None
         order = self._order(table, owner, rank)
-        self.became[name] = _inverse(order)
-        columns = {column: self._column(table, column, order) for column in table.columns}
+        if name in _PARENTS:
+            self.became[name] = _inverse(order)
+        owner = None if owner is None else owner[order]
+        if owner is not None and name in ("accounts", "engagements"):
+            self.owners[name] = owner  # by which the rows that follow them are sorted
+        columns = self._columns(table, order)
         begins, latest = self._begins(table.schema, columns)
         self.tables[name] = Table(
             schema=table.schema,
@@ -155,10 +174,8 @@ class _Layout:
             columns=columns,
             order=order,
             place=self.became[name] if name in ("users", "accounts") else _NOWHERE,
-            owner=None if owner is None else owner[order],
-            starts=self._starts(table.schema, None if owner is None else owner[order], columns),
+            starts=self._starts(table.schema, owner, columns),
             rank=None if rank is None else rank[order],
-            by_rank=None if rank is None else _inverse(rank[order])[:-1],
             begins=begins,
             latest=latest,
             keys=table.keys,
@@ -187,9 +204,9 @@ class _Layout:
         self, schema: TableSchema, owner: Array | None, columns: Mapping[str, Array | Coded]
     ) -> Array | None:
         """Where the rows of each position begin: children begin where those of their parents do."""
-        everybody = np.arange(self.hierarchy.size + 1, dtype=np.int32)
+        everybody = np.arange(self.hierarchy.size + 2, dtype=np.int32)
         if schema.name == "users":
-            return everybody
+            return np.minimum(everybody, self.hierarchy.size)
         if owner is not None:
             return owner.searchsorted(everybody).astype(np.int32)
         refs = columns.get(schema.follows[0]) if schema.follows else None
@@ -203,9 +220,7 @@ class _Layout:
         parent = table.schema.columns[column].refers or ""
         if parent == "users":
             return np.append(self.hierarchy.position, np.int32(-1))[refs]
-        owners = self.tables[parent].owner
-        assert owners is not None  # accounts and engagements are sorted by their owners
-        return np.append(owners, np.int32(-1))[self.became[parent][refs]]
+        return np.append(self.owners[parent], np.int32(-1))[self.became[parent][refs]]
 
     def _order(self, table: LoadedTable, owner: Array | None, rank: Array | None) -> Array:
         """The order of a table's rows; why beyond whom they follow stands with the words that rely on it."""
@@ -245,11 +260,7 @@ class _Layout:
 
     def _slots(self, table: LoadedTable, owner: Array | None) -> Array:
         """The places of the engagements or accounts that rows follow, in one order by owner."""
-        owners: dict[str, Array] = {}
-        for name in ("accounts", "engagements"):
-            places = self.tables[name].owner if name in self.tables else None
-            if places is not None:
-                owners[name] = places
+        owners = self.owners
         last = 1 + sum(len(places) for places in owners.values())
         slots = np.full(table.n, last, np.int64)  # who follows nobody stands last
         sides: tuple[tuple[str, str, str, Literal["left", "right"]], ...] = (
@@ -273,22 +284,30 @@ class _Layout:
         parent = table.schema.columns[column].refers or ""
         return np.asarray(self.became[parent][refs]) if isinstance(refs, np.ndarray) else None
 
-    def _column(self, table: LoadedTable, column: str, order: Array) -> Array | Coded:
-        values = table.columns[column]
-        declared = table.schema.columns[column]
-        if isinstance(values, Coded):
-            return Coded(values.codes[order], values.labels)
-        if declared.kind is Kind.KEY and declared.refers is not None:
-            return np.asarray(self._became(declared.refers, order)[values[order]])
-        if declared.kind is Kind.DATE:
-            days = values[order]
-            days[days == INTAKE_NO_DAY] = NO_DAY
-            return days
-        return values[order]
+    def _columns(self, table: LoadedTable, order: Array) -> dict[str, Array | Coded]:
+        """All columns in the order of the layout, two at a time where that pays."""
+        rows, names = order.astype(np.intp), list(table.columns)
+        # made by this thread, so that their room may be that of the columns loaded before
+        room = {name: np.empty(table.n, _bare(table.columns[name]).dtype) for name in names}
 
-    def _became(self, parent: str, order: Array) -> Array:
-        """What the parent's rows became; for a table that refers to itself, what they are becoming."""
-        return self.became[parent] if parent in self.became else _inverse(order)
+        def gather(name: str) -> Array | Coded:
+            return self._gathered(table, name, rows, room.pop(name))
+
+        if table.n < WORTH_THREADS:
+            return {name: gather(name) for name in names}
+        with ThreadPoolExecutor(2) as threads:
+            return dict(zip(names, threads.map(gather, names), strict=True))
+
+    def _gathered(self, table: LoadedTable, column: str, rows: Array, found: Array) -> Array | Coded:
+        values, declared = table.columns.pop(column), table.schema.columns[column]
+        _bare(values).take(rows, out=found, mode="clip")
+        if isinstance(values, Coded):
+            return Coded(found, values.labels)
+        if declared.kind is Kind.KEY and declared.refers is not None:
+            return self.became[declared.refers].take(found, mode="wrap")  # -1, for none, is the last
+        if declared.kind is Kind.DATE:
+            found[found == INTAKE_NO_DAY] = NO_DAY
+        return found
 
     def _begins(self, schema: TableSchema, columns: Mapping[str, Array | Coded]) -> tuple[Array | None, int]:
         """The first day on which each row and all its parents exist, and the last of these days."""
@@ -328,6 +347,8 @@ class _Layout:
         return days
 
 
+_PARENTS = ("users", "accounts", "engagements", "contracts", "subscriptions", "stack_items")
+"""Tables that others refer to, laid out before those."""
 _BY_DAY = {"subscriptions": "started_on", "propensities": "on"}
 _DATED = frozenset({"contracts", "opportunities", "renewals"})
 """Tables without a first day of their own for which that of their parents is worth keeping."""
@@ -348,6 +369,10 @@ def _array(table: LoadedTable, column: str) -> Array:
     if table.schema.columns[column].kind is Kind.DATE:
         return np.where(values == INTAKE_NO_DAY, NO_DAY, values)
     return values
+
+
+def _bare(values: Array | Coded) -> Array:
+    return values.codes if isinstance(values, Coded) else values
 
 
 def _codes(table: LoadedTable, column: str) -> Array:

@@ -10,6 +10,7 @@ import numpy as np
 from .columns import at
 from .errors import MissingTable
 from .scope import own
+from .vocabulary.owners import positions_of
 
 if TYPE_CHECKING:
     from .columns import Array, Flags
@@ -178,8 +179,7 @@ class Filtering:
             lo, hi = self.view.portfolio.positions(owner)
             if self.view.sees_position(lo):
                 wanted[lo:hi] = True
-        assert table.table.owner is not None
-        return np.asarray(wanted[table._cut(table.table.owner)])
+        return np.asarray(wanted[positions_of(table)])
 
     def _valued(self, table: ViewTable, column: str) -> Flags:
         """Whether the value of its contracts in force lies in one of the bands."""

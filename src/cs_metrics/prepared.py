@@ -55,11 +55,8 @@ LONG = 100_000
 
 def prepare(tables: Mapping[str, Table]) -> dict[str, Table]:
     """The tables with what can be known of their rows beforehand."""
-    found = dict(tables)
-    for name, make in _MAKERS.items():
-        if name in found:
-            found[name] = attrs.evolve(found[name], prepared=make(found[name], found))
-    return found
+    made = {name: make(tables[name], tables) for name, make in _MAKERS.items() if name in tables}
+    return {name: attrs.evolve(table, prepared=made.get(name, NOTHING)) for name, table in tables.items()}
 
 
 def _closed(table: Table, tables: Mapping[str, Table], days: Array) -> Array:
@@ -111,8 +108,7 @@ def _touches(signals: Table, tables: Mapping[str, Table], until: Array) -> Touch
     signal = np.concatenate((np.flatnonzero(named >= 0), unnamed[whom])).astype(np.int32)
     touched = np.concatenate((named[named >= 0], order[rows]))
     by_contract = order_by(touched, n=len(touched))
-    signal = signal[by_contract]
-    return Touches(touched[by_contract], signal, begins[signal], until[signal])
+    return Touches(touched[by_contract], signal[by_contract])
 
 
 def _pairs(places: Array, wanted: Array) -> int:
@@ -181,37 +177,30 @@ def _touchpoints(table: Table, tables: Mapping[str, Table]) -> Prepared:
 
 
 def _qbrs(table: Table, tables: Mapping[str, Table]) -> Prepared:
-    """From when until when a QBR is the next one of its engagement.
+    """From when on a QBR is the next one of its engagement: none that is scheduled before it comes any more.
 
-    Until its day, or until the day before it was held, where that was earlier; from when on none that is
-    scheduled before it comes any more. The layout has an engagement's latest first.
+    It is until its day, or until the day before it was held, where that was earlier. The layout has an
+    engagement's latest first.
     """
-    parents, days, cancelled, held = (
-        column_of(table, name) for name in ("engagement_id", "scheduled_on", "cancelled", "held_on")
-    )
-    if parents is None or days is None or cancelled is None:
+    parents, since = column_of(table, "engagement_id"), np.full(table.n, NO_DAY, np.int32)
+    if parents is None:
         return NOTHING
-    last = days if held is None else np.minimum(days, held - 1)
-    kept = np.flatnonzero(~cancelled)
-    until, since = np.full((2, table.n), FIRST_DAY - 1, np.int32)
-    until[kept] = last[kept]
+    days = known_column(table, "scheduled_on")
+    kept = np.flatnonzero(~known_column(table, "cancelled"))[::-1]  # an engagement's earliest first
+    whose, until = parents[kept], np.minimum(days, known_column(table, "held_on") - 1)[kept]
+    places = np.cumsum(np.diff(whose, prepend=-1) != 0) << 32  # a later engagement outdoes earlier days
+    latest = np.maximum.accumulate(places + (until - FIRST_DAY + 1))
+    again = np.flatnonzero(places[1:] == places[:-1])
     since[kept] = FIRST_DAY
-    kept = kept[::-1]  # an engagement's earliest first
-    places = (
-        np.cumsum(np.diff(parents[kept], prepend=-1) != 0) << 32
-    )  # a later engagement outdoes earlier days
-    latest = np.maximum.accumulate(places + (last[kept] - FIRST_DAY + 1))
-    same = places[1:] == places[:-1]
-    since[kept[1:][same]] = (latest - places)[:-1][same] + FIRST_DAY
-    found = {"next_since": since, "next_until": until}
+    since[kept[again + 1]] = (latest[again] - places[again]) + FIRST_DAY
     if table.n < standings.LONG:
-        return Prepared(found)
-    kept = np.flatnonzero(since <= until)
-    return Prepared(
-        found,
-        calendar=Calendar.of(days[kept], kept.astype(np.int32)) if table.n >= LONG else None,
-        standing=standings.upcoming(tables["engagements"], parents, since, until),
-    )
+        return Prepared({"next_since": since})
+    del places, latest, again  # so that of a long table not all of them are held at once
+    ever = np.flatnonzero(since[kept] <= until)
+    kept, until = kept[ever].astype(np.int32), until[ever]
+    standing = standings.upcoming(tables["engagements"], parents[kept], since[kept], until)
+    calendar = Calendar.of(days[kept], kept) if table.n >= LONG else None
+    return Prepared({"next_since": since}, calendar=calendar, standing=standing)
 
 
 def _measures(table: Table, tables: Mapping[str, Table]) -> Prepared:

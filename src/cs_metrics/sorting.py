@@ -11,6 +11,8 @@ Array = npt.NDArray[Any]
 
 __all__ = ["order_by", "runs_of"]
 
+STEP = 1 << 18
+
 
 def order_by(*keys: Array | None, n: int = 0) -> Array:
     """The order of rows by several whole numbers from 0 up, the first counting most; ties stay as they are.
@@ -21,8 +23,10 @@ def order_by(*keys: Array | None, n: int = 0) -> Array:
     size = len(given[0]) if given else n
     if size == 0 or not given:
         return np.arange(size, dtype=np.int32)
-    widths = [int(key.max()).bit_length() for key in given]
     places = (size - 1).bit_length()
+    if sum(_widths(given)) + places > 63:  # days are far from 0, but not far from each other
+        given = [key - key.min() for key in given]
+    widths = _widths(given)
     if sum(widths) + places > 63:
         return np.lexsort(given[::-1]).astype(np.int32)
     packed = given[0].astype(np.int64)
@@ -30,10 +34,15 @@ def order_by(*keys: Array | None, n: int = 0) -> Array:
         packed <<= width
         packed |= key
     packed <<= places
-    packed |= np.arange(size, dtype=np.int64)
+    for first in range(0, size, STEP):  # all numbers at once would be the peak of loading a long table
+        packed[first : first + STEP] |= np.arange(first, min(first + STEP, size))
     packed.sort()
     packed &= (1 << places) - 1
     return packed.astype(np.int32)
+
+
+def _widths(keys: list[Array]) -> list[int]:
+    return [int(key.max()).bit_length() for key in keys]
 
 
 def runs_of(places: Array, wanted: Array) -> tuple[Array, Array]:

@@ -56,10 +56,10 @@ def open_engagements(table: Table, users: Table | None) -> Standings:
     """How many engagements are open, how many of them have an owner, and how many owners these are."""
     since, until = begins_of(table), known_column(table, "closed_on")
     found: dict[tuple[str | int, ...], Standing | None] = {("open",): Standing.of(since, until)}
-    if users is not None and table.owner is not None:
-        rows = np.flatnonzero(table.owner < users.n)
-        found["owned",] = Standing.of(since[rows], until[rows])
-        _, begin, end = disjoint(table.owner[rows], since[rows], until[rows])
+    if users is not None and table.starts is not None:
+        owned = slice(0, int(table.starts[users.n]))
+        found["owned",] = Standing.of(since[owned], until[owned])
+        _, begin, end = disjoint(table.owners(0, users.n), since[owned], until[owned])
         found["owners",] = Standing.of(begin, end)
     return _made(found)
 
@@ -88,20 +88,20 @@ def active_signals(table: Table, until: Array, touches: Touches | None, contract
     for column in ("category", "scope", "probability"):
         found |= _by(table, column, since, until)
     if touches is not None and contracts is not None:
-        found["at_risk",] = _at_risk(touches, contracts)
+        signals = touches.signals
+        found["at_risk",] = _at_risk(touches.contracts, since.take(signals), until.take(signals), contracts)
     return _made(found)
 
 
-def _at_risk(touches: Touches, contracts: Table) -> Standing | None:
+def _at_risk(whose: Array, since: Array, until: Array, contracts: Table) -> Standing | None:
     """Contracts in force while some signal touches them, however many do."""
-    whose = touches.contracts
     first = np.maximum(begins_of(contracts), known_column(contracts, "starts_on"))
     last = known_column(contracts, "ends_on")
     over = np.where(last == NO_DAY, last, last + 1)
     over = np.where(where_is(contracts, "state", ContractState.ACTIVE), over, np.int32(FIRST_DAY))
-    since = np.maximum(touches.begins, first.take(whose))
-    until = np.minimum(touches.until, over.take(whose))
-    whose, since, until = disjoint(whose, since, until)
+    whose, since, until = disjoint(
+        whose, np.maximum(since, first.take(whose)), np.minimum(until, over.take(whose))
+    )
     return Standing.of(since, until, known_column(contracts, "value").take(whose))
 
 

@@ -138,6 +138,11 @@ class View:
         lo, hi = self._positions
         return self.portfolio.size * (hi - lo) // max(self.portfolio.hierarchy.size, 1)
 
+    @property
+    def positions(self) -> tuple[int, int]:
+        """The run of the org tree in scope; to EVERYONE also what is nobody's, behind all positions."""
+        return (0, self.portfolio.hierarchy.size + 1) if self._positions is None else self._positions
+
     def sees_position(self, position: int) -> bool:
         """Whether the user at a position of the org tree is in the viewer's scope."""
         return self._positions is None or self._positions[0] <= position < self._positions[1]

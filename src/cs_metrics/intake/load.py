@@ -126,8 +126,23 @@ def _read(drafts: dict[str, Draft], settings: Settings, run: _Runner, progress: 
         jobs += jobs_of(draft, drafts, settings)
         ends[len(jobs)] = draft
     for done, _ in enumerate(run(jobs), 1):
-        if progress is not None and done in ends:
+        if done in ends and run.threads > 1:
+            _settle(ends[done])
+        if done in ends and progress is not None:
             progress(ends[done].name, ends[done].n)
+
+
+def _settle(draft: Draft) -> None:
+    """Move a table's columns to where the layout can use their room again.
+
+    What a thread allocated goes back to that thread's heap, where nobody else finds it: half of all columns would
+    stand there empty while the layout asks for more.
+    """
+    for name, values in draft.columns.items():
+        if isinstance(values, Coded):
+            draft.columns[name] = Coded(values.codes.copy(), values.labels)
+        else:
+            draft.columns[name] = values.copy()
 
 
 def _ids(draft: Draft, wanted: bool) -> Job:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read_table", "write_table"]
 
-ARRAYS = ("order", "place", "owner", "starts", "rank", "by_rank", "begins")
+ARRAYS = ("order", "place", "starts", "rank", "begins")
 
 
 def write_table(table: Table, writer: Writer) -> dict[str, Any]:

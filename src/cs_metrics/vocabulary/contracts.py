@@ -104,8 +104,6 @@ class Contracts(ViewTable):
     renewed_from: Dates
     """From when on the contract itself says that it was renewed."""
     rejected_from: Dates
-    decided_from: Dates
-    """From when on it says either."""
 
     def in_force_on(self, day: int) -> Flags:
         """Active, started by `day` and not ended before it."""
@@ -128,11 +126,11 @@ class Contracts(ViewTable):
     def undecided(self) -> Flags:
         """Whose renewal neither the contract nor an opportunity has decided by the as-of day."""
         today = self.view.today
-        found = self.decided_from.not_by(today)
+        found = self.renewed_from.not_by(today)
+        found &= self.rejected_from.not_by(today)
         if self.view.has("opportunities"):
-            found &= (
-                self._cut(self.view.portfolio.table("opportunities").prepared.sums["decided_from"]) > today
-            )
+            overruled = self.view.portfolio.table("opportunities").prepared.sums["overruled_from"]
+            found &= self._cut(overruled) > today
         return found
 
     @word
@@ -207,7 +205,10 @@ class Contracts(ViewTable):
         if touches is None or self.rows is not None or signals.rows is not None:
             return self.touched_by(signals.active_ones.index)
         touched = np.zeros(self.n, bool)
-        touched[touches.active(self.view.today, (self.lo, self.hi), (signals.lo, signals.hi))] = True
+        begins, until = signals.table.begins, signals.table.prepared.days["until"]
+        assert begins is not None
+        runs = slice(self.lo, self.hi), slice(signals.lo, signals.hi)
+        touched[touches.active(until, begins, self.view.today, *runs)] = True
         touched &= self.in_force
         return touched
 

@@ -17,13 +17,14 @@ __all__ = ["owner", "positions_of"]
 def owner(table: ViewTable) -> Refs:
     """The users in view whom the rows follow."""
     users = table.view.users
-    rows = users.locate(table._cut(positions_of(table)), follows=users.lo > 0)
+    rows = users.locate(positions_of(table), follows=users.lo > 0)
     return Refs(rows, users.n, table.exists, in_order=table.table.schema.name == "engagements")
 
 
 def positions_of(table: ViewTable) -> Array:
-    """The position of whom each row of the laid-out table follows."""
-    positions = table.table.owner
-    if positions is None or not table.view.has("users"):
+    """The position of whom each row in view follows."""
+    if not table.view.has("users"):
         raise MissingTable("users")
-    return positions
+    first, last = table.view.positions
+    found = table.table.owners(first, last)
+    return found if table.rows is None else found[table.rows - table.lo]

@@ -109,7 +109,7 @@ class Engagements(ViewTable):
     @word
     def owned(self) -> Flags:
         """Whether there is an owner, who then is in view as the engagement is."""
-        return self._cut(positions_of(self)) < self.view.portfolio.hierarchy.size
+        return positions_of(self) < self.view.portfolio.hierarchy.size
 
     @word
     def owned_ones(self) -> Rows:
@@ -145,8 +145,7 @@ class Qbrs(ViewTable):
     cancelled: Flags
 
     next_since: Dates
-    next_until: Dates
-    """The days between which this is the first of its engagement that is neither cancelled nor held."""
+    """From when on this is the first of its engagement, until its day or until it is held; "never" if cancelled."""
 
     def next_on(self, within: int | None = None) -> NextQbrs:
         """The day of the first upcoming QBR of each engagement in view, looking so many days ahead."""

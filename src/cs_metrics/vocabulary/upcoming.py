@@ -36,8 +36,9 @@ class NextQbrs(DerivedDates):
 
     def _all(self) -> Array:
         qbrs = self._qbrs
-        following = qbrs.next_until.not_before(self._today)
-        following &= qbrs.next_since.by(self._today)
+        following = qbrs.next_since.by(self._today)
+        following &= qbrs.scheduled_on.not_before(self._today)
+        following &= qbrs.held_on.not_by(self._today)
         if self._last < LAST_DAY:
             following &= qbrs.scheduled_on.by(self._last)
         return qbrs.engagement.final(qbrs.scheduled_on, following).days
@@ -56,9 +57,11 @@ class NextQbrs(DerivedDates):
     def _follow(self, rows: Array) -> Flags:
         """Which of some QBRs are the next ones of their engagements."""
         qbrs = self._qbrs
-        found: Flags = qbrs.next_until.days[rows] >= self._today
-        found &= qbrs.next_since.days[rows] <= self._today
-        found &= qbrs.scheduled_on.days[rows] <= self._last
+        scheduled = qbrs.scheduled_on.days[rows]
+        found: Flags = qbrs.next_since.days[rows] <= self._today
+        found &= scheduled >= self._today
+        found &= scheduled <= self._last
+        found &= qbrs.held_on.days[rows] > self._today
         return found
 
     def soonest(self, among: Flags, limit: int) -> Array | None:
@@ -68,7 +71,7 @@ class NextQbrs(DerivedDates):
         if calendar is None or not qbrs.whole:
             return None
         found: list[Array] = []
-        first, days, latest = self._today, 1, int(calendar.days[-1]) if len(calendar.days) else self._today
+        first, days, latest = self._today, 1, calendar.days.last
         while first <= latest and sum(map(len, found)) < limit:
             rows = calendar.within(Window(first, first + days - 1))
             engagements = qbrs.engagement.rows[rows[self._follow(rows)]]
