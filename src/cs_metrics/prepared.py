@@ -32,7 +32,7 @@ from .happenings import HAPPENINGS
 from .intake import Coded
 from .periods import FIRST_DAY, NO_DAY
 from .records import ObjectiveState
-from .sorting import order_by, runs_of
+from .sorting import bounds, order_by, rows_of
 
 if TYPE_CHECKING:
     from .columns import Array
@@ -102,18 +102,14 @@ def _touches(signals: Table, tables: Mapping[str, Table], until: Array) -> Touch
     assert engagements is not None
     order = order_by(engagements.astype(np.int64) + 1, n=len(engagements))
     unnamed = np.flatnonzero(named < 0)
-    if _pairs(engagements[order], whose[unnamed]) > MOST_PAIRS * (len(named) + len(engagements)):
+    first, last = bounds(engagements[order], whose[unnamed])
+    if int((last - first).sum()) > MOST_PAIRS * (len(named) + len(engagements)):
         return None  # an engagement with a thousand of both: its contracts are found through it, each time
-    rows, whom = runs_of(engagements[order], whose[unnamed])
+    rows, whom = rows_of(first, last)
     signal = np.concatenate((np.flatnonzero(named >= 0), unnamed[whom])).astype(np.int32)
     touched = np.concatenate((named[named >= 0], order[rows]))
     by_contract = order_by(touched, n=len(touched))
     return Touches(touched[by_contract], signal[by_contract])
-
-
-def _pairs(places: Array, wanted: Array) -> int:
-    """How many rows `runs_of` finds."""
-    return int((places.searchsorted(wanted, side="right") - places.searchsorted(wanted)).sum())
 
 
 def _scores(table: Table, tables: Mapping[str, Table]) -> Prepared:

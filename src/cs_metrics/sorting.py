@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 
-__all__ = ["order_by", "runs_of"]
+__all__ = ["bounds", "order_by", "rows_of", "runs_of"]
 
 STEP = 1 << 18
 
@@ -24,9 +24,10 @@ def order_by(*keys: Array | None, n: int = 0) -> Array:
     if size == 0 or not given:
         return np.arange(size, dtype=np.int32)
     places = (size - 1).bit_length()
-    if sum(_widths(given)) + places > 63:  # days are far from 0, but not far from each other
-        given = [key - key.min() for key in given]
     widths = _widths(given)
+    if sum(widths) + places > 63:  # days are far from 0, but not far from each other
+        given = [key - key.min() for key in given]
+        widths = _widths(given)
     if sum(widths) + places > 63:
         return np.lexsort(given[::-1]).astype(np.int32)
     packed = given[0].astype(np.int64)
@@ -47,9 +48,18 @@ def _widths(keys: list[Array]) -> list[int]:
 
 def runs_of(places: Array, wanted: Array) -> tuple[Array, Array]:
     """The rows at which sorted `places` hold each of `wanted`, and which of `wanted` each row is for."""
+    return rows_of(*bounds(places, wanted))
+
+
+def bounds(places: Array, wanted: Array) -> tuple[Array, Array]:
+    """Where the run of each of `wanted` begins and ends in sorted `places`."""
     wanted = np.asarray(wanted, places.dtype)  # rather than that all places become what these are
-    first, last = places.searchsorted(wanted), places.searchsorted(wanted, side="right")
+    return places.searchsorted(wanted), places.searchsorted(wanted, side="right")
+
+
+def rows_of(first: Array, last: Array) -> tuple[Array, Array]:
+    """The rows of runs, and of which run each is."""
     counts = last - first
-    whose = np.repeat(np.arange(len(wanted)), counts)
+    whose = np.repeat(np.arange(len(first)), counts)
     rows = np.arange(len(whose)) - np.repeat(np.cumsum(counts) - counts, counts) + first[whose]
     return rows, whose
