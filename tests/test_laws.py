@@ -176,6 +176,7 @@ def test_what_is_done_for_many_rows_is_right_for_few(group: Group, data: Any) ->
             "prepared.LONG",
             "happenings.LONG",
             "standings.LONG",
+            "timeline.LONG",
         ):
             patch.setattr(f"cs_metrics.{name}", 0)
         held(group.calls, world, None, view(world))

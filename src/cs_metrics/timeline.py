@@ -7,13 +7,15 @@ looks at an earlier day reads the lines up to it, who sees some accounts reads t
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import attrs
 import numpy as np
 import numpy.typing as npt
 
-from .periods import NO_DAY, Month, month_numbers
+from .facts import Calendar
+from .periods import NO_DAY, Month, Window, month_numbers
 
 if TYPE_CHECKING:
     from .columns import Array, Flags
@@ -24,6 +26,8 @@ MOVEMENTS = ("new", "reactivation", "expansion", "contraction", "churn")
 COMES_OR_GOES = (1, 1, 0, 0, -1)
 """By movement, whether an account has MRR after it and had none before, or the other way round."""
 CONTRACTION, CHURN = map(MOVEMENTS.index, ("contraction", "churn"))
+LONG = 100_000
+"""From so many lines on, those of a month are worth knowing."""
 _FLOAT_EXACT = 2**53
 
 
@@ -43,8 +47,9 @@ class Steps:
     born: Array
     change: Array
 
+    @cached_property
     def sums(self) -> npt.NDArray[np.int64]:
-        """What each movement adds up to in each of the months."""
+        """What each movement adds up to in each of the months: the same for every day."""
         return _sums(self.place, self.change, 5 * len(self.months)).reshape(-1, 5)
 
     def left(self, money: bool) -> npt.NDArray[np.int64]:
@@ -159,7 +164,7 @@ class Timeline:
         opening = 0
         if months:
             since, now = _month(months[0].first), _month(months[-1].last)
-            sums, known = self.steps.sums(), self.steps.months
+            sums, known = self.steps.sums, self.steps.months
             opening = int(sums[known < since].sum())
             span = (known >= since) & (known < now)
             found[:, known[span] - since] = sums[span].T
@@ -174,9 +179,18 @@ class Timeline:
         head, tail = self._lines_of(month, today)
         return _sums(*_moved(self.first, self.mrr, head, tail), 5)
 
+    @cached_property
+    def _by_month(self) -> Calendar | None:
+        """The lines of each month, in their order: who looks at many looks at one month of them."""
+        lines = np.flatnonzero(self.day != NO_DAY).astype(np.int32)
+        return Calendar.of(self.month[lines], lines)
+
     def _lines_of(self, month: int, today: int) -> tuple[Array, Array]:
         """The first and the last line of each account in a month, up to a day."""
-        lines = (self.month == month).nonzero()[0]
+        if len(self.day) < LONG or self._by_month is None:
+            lines = (self.month == month).nonzero()[0]
+        else:
+            lines = self._by_month.within(Window(month, month))
         lines = lines[self.day.take(lines) <= today]
         opens = self.first.take(lines)
         opens |= self.month.take(lines - 1) != month
