@@ -65,6 +65,17 @@ def test_what_stands_on_a_day(spans: list[tuple[int, int, int, int]], day: int) 
 
 
 @given(SPANS, DAYS)
+def test_what_stands_by_number(spans: list[tuple[int, int, int, int]], day: int) -> None:
+    codes, since, until = (array([span[place] for span in spans]) for place in range(3))
+    found = Standing.by((codes - 1).astype(np.int8), 3, since, until)
+    assert found is not None
+    for code, standing in enumerate(found):
+        assert standing.on(day) == sum(
+            first <= day < end for number, first, end, _ in spans if number == code
+        )
+
+
+@given(SPANS, DAYS)
 def test_spans_cut_so_that_each_owner_has_one_a_day(spans: list[tuple[int, int, int, int]], day: int) -> None:
     whose, since, until = disjoint(*(array([span[place] for span in spans]) for place in range(3)))
     standing = [owner for owner, first, end in zip(whose, since, until, strict=True) if first <= day < end]

@@ -136,6 +136,18 @@ class Daily:
         return self.amount_by(window.last, today) - self.amount_by(window.first - 1, today)
 
 
+def _spans(since: Array, until: Array) -> tuple[Array, Array, Array, tuple[int, int] | None]:
+    """Which rows begin to stand and cease to on some day, which have always stood, and how far the days lie apart."""
+    stand = since < until
+    begun, ended, always = (
+        stand & (since != FIRST_DAY),
+        stand & (until != NO_DAY),
+        stand & (since == FIRST_DAY),
+    )
+    days = [day for part in (since[begun], until[ended]) if len(part) for day in (part.min(), part.max())]
+    return begun, ended, always, _spread(np.array(days, np.int32), int(np.count_nonzero(stand)))
+
+
 @attrs.frozen(eq=False)
 class Standing:
     """How many rows stand on any day, and what they amount to: each from some day to the day before another."""
@@ -147,22 +159,31 @@ class Standing:
     @classmethod
     def of(cls, since: Array, until: Array, numbers: Array | None = None) -> Standing | None:
         """Rows by their two days, those that never stand left out; None where the days are too far apart."""
-        stand = since < until
-        begun, ended, always = (
-            stand & (since != FIRST_DAY),
-            stand & (until != NO_DAY),
-            stand & (since == FIRST_DAY),
-        )
-        begin, end = since[begun], until[ended]
-        days = [day for part in (begin, end) if len(part) for day in (part.min(), part.max())]
-        spread = _spread(np.array(days, np.int32), int(np.count_nonzero(stand)))
+        begun, ended, always, spread = _spans(since, until)
         if spread is None:
             return None
+        begin, end = since[begun], until[ended]
         counts = int(np.count_nonzero(always)) + _up_to(begin, spread) - _up_to(end, spread)
         if numbers is None:
             return cls(spread[0], counts, None)
         changes = _up_to(begin, spread, numbers[begun]) - _up_to(end, spread, numbers[ended])
         return cls(spread[0], counts, int(numbers[always].sum()) + changes)
+
+    @classmethod
+    def by(cls, codes: Array, size: int, since: Array, until: Array) -> list[Standing] | None:
+        """The rows with each number from -1 to before `size`, in this order."""
+        begun, ended, always, spread = _spans(since, until)
+        if spread is None:
+            return None
+        first, width = spread[0], spread[1] + 1
+
+        def up_to(rows: Array, days: Array) -> Array:
+            cells = (codes[rows] + np.int64(1)) * width + (days[rows] - np.int32(first - 1))
+            return np.bincount(cells, minlength=(size + 1) * width).reshape(-1, width).cumsum(axis=1)
+
+        counts = up_to(begun, since) - up_to(ended, until)
+        counts += np.bincount(codes[always] + np.int64(1), minlength=size + 1)[:, None]
+        return [cls(first, line, None) for line in counts]
 
     def on(self, day: int) -> int:
         """How many rows stand on a day."""

@@ -34,16 +34,13 @@ LONG = 1_000
 Standings: TypeAlias = Mapping[tuple[str | int, ...], Standing]
 
 
-def _by(
-    table: Table, column: str, since: Array, until: Array
-) -> dict[tuple[str | int, ...], Standing | None]:
+def _by(table: Table, column: str, since: Array, until: Array) -> dict[tuple[str | int, ...], Standing]:
     """How many rows with each word of a column stand, where these are few: by its number, -1 for those without."""
     words = table.columns[column]
     assert isinstance(words, Coded)
-    if len(words.labels) > FEW_WORDS:
-        return {}
-    chosen = {code: np.flatnonzero(words.codes == code) for code in (-1, *range(len(words.labels)))}
-    return {(column, code): Standing.of(since[rows], until[rows]) for code, rows in chosen.items()}
+    size = len(words.labels)
+    found = Standing.by(words.codes, size, since, until) if size <= FEW_WORDS else None
+    return {} if found is None else {(column, code): found[code + 1] for code in range(-1, size)}
 
 
 def _made(found: Mapping[tuple[str | int, ...], Standing | None]) -> Standings:
@@ -66,13 +63,13 @@ def open_engagements(table: Table, users: Table | None) -> Standings:
 
 def words(table: Table, column: str) -> Standings:
     """How many rows there are with each word of a column."""
-    return _made(_by(table, column, begins_of(table), np.full(table.n, NO_DAY, np.int32)))
+    return _by(table, column, begins_of(table), np.full(table.n, NO_DAY, np.int32))
 
 
 def objectives_of_open(table: Table, engagements: Table, refs: Array) -> Standings:
     """How many objectives of open engagements there are in each state."""
     since = at(begins_of(engagements), refs, FIRST_DAY)
-    return _made(_by(table, "state", since, at(known_column(engagements, "closed_on"), refs, NO_DAY)))
+    return _by(table, "state", since, at(known_column(engagements, "closed_on"), refs, NO_DAY))
 
 
 def upcoming(engagements: Table, refs: Array, since: Array, until: Array) -> Standings:
