@@ -46,9 +46,17 @@ def test_days_too_far_apart_are_not_added_up() -> None:
     assert Daily.of(array([0, daily.LONGEST]), None) is None
     assert Daily.of(array([0, daily.LONGEST - 1]), None) is not None
     assert Standing.of(array([0, 0]), array([1, daily.LONGEST])) is None
-    assert (
-        Standing.of(array([FIRST_DAY, 0]), array([1, NO_DAY])) is not None
-    )  # what has always been has no day
+    always = Standing.of(array([FIRST_DAY, 0]), array([1, NO_DAY]))
+    assert always is not None and always.on(0) == 2  # what has always been has no day
+
+
+def test_numbers_times_days_are_bounded_by_the_rows() -> None:
+    """A day such as 9999-12-31 in a table of millions of rows must not cost as much again for each word."""
+    many, span = 2 * daily.LONGEST, 3 * daily.LONGEST // 2
+    since, until = np.zeros(many, np.int32), np.full(many, span, np.int32)
+    nobody = np.full(many, -1, np.int8)
+    assert Standing.by(nobody, 0, since, until) is not None
+    assert Standing.by(nobody, 1, since, until) is None
 
 
 ENDS = DAYS | st.sampled_from([FIRST_DAY, NO_DAY])

@@ -171,9 +171,9 @@ class Standing:
 
     @classmethod
     def by(cls, codes: Array, size: int, since: Array, until: Array) -> list[Standing] | None:
-        """The rows with each number from -1 to before `size`, in this order."""
+        """The rows with each number from -1 to before `size`, in this order; together bounded as one is by `of`."""
         begun, ended, always, spread = _spans(since, until)
-        if spread is None:
+        if spread is None or (spread[1] > LONGEST and (size + 1) * spread[1] > len(since)):
             return None
         first, width = spread[0], spread[1] + 1
 

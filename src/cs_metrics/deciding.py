@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import attrs
 import numpy as np
 
 from . import standings
@@ -26,10 +27,10 @@ def contracts(table: Table, tables: Mapping[str, Table]) -> Prepared:
     days = _own(table)
     if table.n < standings.LONG:
         return Prepared(days)
-    standing = standings.words(table, "renewal_stage")
-    said = _say(table, np.full(table.n, NO_DAY, np.int32))
-    verdicts = None if "opportunities" in tables else _verdicts(table, said)  # else theirs hold both
-    return Prepared(days, daily=standings.signed(table), standing=standing, verdicts=verdicts)
+    found = Prepared(days, daily=standings.signed(table), standing=standings.words(table, "renewal_stage"))
+    if "opportunities" in tables:
+        return found  # their verdicts hold both
+    return attrs.evolve(found, verdicts=_verdicts(table, _say(table, np.full(table.n, NO_DAY, np.int32))))
 
 
 def _own(table: Table) -> dict[str, Array]:

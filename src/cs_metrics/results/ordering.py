@@ -75,7 +75,7 @@ def _candidates(rows: Rows, keys: Array | Soonest, limit: int) -> Array:
     """
     if limit == 0:
         return np.empty(0, np.int64)
-    if not isinstance(keys, np.ndarray):
+    if not isinstance(keys, np.ndarray):  # then the last step was that there is such a day at all
         soonest = None if rows.before is None else keys.soonest(rows.before.flags, limit)
         if soonest is not None:
             return soonest
