@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cs_metrics import daily
+from cs_metrics import columns, daily, sorting
 from cs_metrics.daily import Daily, Means, Standing, Successors
 from cs_metrics.periods import FIRST_DAY, NO_DAY, Window
 from cs_metrics.standings import disjoint
 
 DAYS = st.integers(-5, 5)
 ROWS = st.lists(st.tuples(st.none() | DAYS, DAYS, st.integers(-(2**40), 2**40)), max_size=12)
+
+
+@pytest.fixture(autouse=True, scope="module", params=[2, sorting.STEP], ids="{} rows at a time".format)
+def _step(request: pytest.FixtureRequest) -> Any:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sorting, "STEP", request.param)
+        patch.setattr(columns, "STEP", request.param)
+        yield
 
 
 def array(numbers: list[int]) -> np.ndarray[tuple[int], np.dtype[np.int32]]:

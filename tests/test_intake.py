@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+import cs_metrics as csm
 from cs_metrics import intake
 from cs_metrics.intake import NO_AMOUNT, NO_DAY, NO_INT, Coded
 from cs_metrics.records import (
@@ -138,6 +140,25 @@ def test_inputs_are_untouched(kind: str, tmp_path: Path) -> None:
     before = pickle.dumps(tables["contracts"])
     load(tables)
     assert pickle.dumps(tables["contracts"]) == before
+
+
+def test_inputs_of_many_rows_are_untouched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The layout writes over what was read; with few rows never, so few must pass for many here."""
+    monkeypatch.setattr(import_module("cs_metrics.intake.load"), "WORTH_THREADS", 0)
+    monkeypatch.setattr("cs_metrics.threads.WORTH", 0)
+    company = csm.samples.frames(engagements=60, seed=3)
+    for kind in ("pandas", "pyarrow", "polars"):
+        tables = {
+            name: frame
+            if kind == "pandas"
+            else pl.from_pandas(frame)
+            if kind == "polars"
+            else pa.table(frame)
+            for name, frame in company.items()
+        }
+        before = {name: pickle.dumps(table) for name, table in tables.items()}
+        csm.Portfolio.from_frames(**tables)
+        assert {name: pickle.dumps(table) for name, table in tables.items()} == before
 
 
 def test_later_changes_to_a_pandas_frame_do_not_show() -> None:

@@ -178,7 +178,7 @@ def test_what_is_done_for_many_rows_is_right_for_few(group: Group, data: Any) ->
             "happenings.LONG",
             "standings.LONG",
             "timeline.LONG",
-            "layout.WORTH_THREADS",
+            "threads.WORTH",
         ):
             patch.setattr(f"cs_metrics.{name}", 0)
         patch.setattr(
@@ -188,6 +188,8 @@ def test_what_is_done_for_many_rows_is_right_for_few(group: Group, data: Any) ->
             st.sampled_from([daily.LONGEST, 30])
         )  # with days too far apart they must do without
         patch.setattr("cs_metrics.daily.LONGEST", apart)
+        for name in ("columns.STEP", "sorting.STEP"):  # a few rows at a time
+            patch.setattr(f"cs_metrics.{name}", 2)
         held(group.calls, world, None, view(world))
 
 

@@ -14,7 +14,7 @@ from cs_metrics.records import RECORDS, SCHEMA, json_schema
 SOURCE = Path(csm.__file__).parent
 LAYERS = [
     "_version", "errors", "toml", "models", "periods", "exact", "money", "settings", "enums", "schema", "records",
-    "columns", "listed", "hierarchy", "sorting", "intake", "daily", "facts", "timeline", "standings", "deciding", "happenings",
+    "threads", "sorting", "columns", "listed", "hierarchy", "intake", "daily", "facts", "timeline", "standings", "deciding", "happenings",
     "prepared", "layout",
     "history", "fingerprint", "split", "saved", "refresh", "selection",
     "scope", "vocabulary",

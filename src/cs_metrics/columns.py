@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .periods import NO_DAY, Window, to_date
+from .sorting import STEP, parts
 
 if TYPE_CHECKING:
     from .selection import Rows
@@ -46,6 +47,15 @@ def at(values: Array, rows: Array, missing: Any) -> Array:
     """The values at `rows`, `missing` at -1."""
     if len(values) == 0:
         return np.full(len(rows), missing, values.dtype)
+    if len(rows) <= STEP:
+        return _at(values, rows, missing)
+    found = np.empty(len(rows), values.dtype)
+    for part in parts(len(rows)):
+        found[part] = _at(values, rows[part], missing)
+    return found
+
+
+def _at(values: Array, rows: Array, missing: Any) -> Array:
     return np.where(rows < 0, values.dtype.type(missing), values.take(rows, mode="clip"))
 
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, TypeAlias
 import attrs
 import numpy as np
 
+from .columns import at
 from .exact import mean_of_means
 from .periods import FIRST_DAY, NO_DAY, Window
-from .sorting import order_by
+from .sorting import order_by, parts, whole_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,14 +38,20 @@ def _spread(days: Array, size: int) -> tuple[int, int] | None:
     return None if last - first >= max(LONGEST, size) else (first, last - first + 1)
 
 
-def _up_to(days: Array, spread: tuple[int, int], numbers: Array | None = None) -> Array:
-    """How many rows, or how much, lie before each day from the first on; one more for all."""
+def _up_to(
+    days: Array, spread: tuple[int, int], numbers: Array | None = None, *, there: Array | None = None
+) -> Array:
+    """How many rows, or how much, lie before each day from the first on; one more for all. Only those that are
+    `there`, where that is given."""
     first, span = spread
     found = np.zeros(span + 1, np.int64)
-    if numbers is None:
-        found[1:] = np.bincount(days - np.int32(first), minlength=span)
-    else:
-        np.add.at(found[1:], days - np.int32(first), numbers)
+    for part in parts(len(days)):
+        chosen = slice(None) if there is None else there[part]
+        places = days[part][chosen] - np.int64(first - 1)
+        if numbers is None:
+            found += np.bincount(places, minlength=span + 1)
+        else:
+            np.add.at(found, places, numbers[part][chosen])
     return found.cumsum()
 
 
@@ -97,15 +104,15 @@ class Daily:
         cls, days: Array, begins: Array | None, numbers: Array | None = None, *, ahead: bool = False
     ) -> Daily | None:
         """Rows by their day, those without one left out; None where their days are too far apart."""
-        rows = np.flatnonzero(days != NO_DAY)
-        known = days[rows]
-        spread = _spread(known, len(rows))
+        there = days != NO_DAY
+        known = days[there]
+        spread = _spread(known, len(known))
         if spread is None:
             return None
-        given = None if numbers is None else numbers[rows]
+        given = None if numbers is None else numbers[there]
         sums = None if given is None else _up_to(known, spread, given)
-        starts = np.full(len(rows), FIRST_DAY, np.int32) if begins is None else begins[rows]
-        late = np.arange(len(rows)) if ahead else np.flatnonzero(starts > known)
+        starts = np.full(len(known), FIRST_DAY, np.int32) if begins is None else begins[there]
+        late = np.arange(len(known)) if ahead else np.flatnonzero(starts > known)
         late = late[starts[late].argsort(kind="stable")]
         numbers = None if given is None else given[late]
         return cls(spread[0], _up_to(known, spread), sums, starts[late], known[late], numbers)
@@ -144,7 +151,13 @@ def _spans(since: Array, until: Array) -> tuple[Array, Array, Array, tuple[int, 
         stand & (until != NO_DAY),
         stand & (since == FIRST_DAY),
     )
-    days = [day for part in (since[begun], until[ended]) if len(part) for day in (part.min(), part.max())]
+    known = ((since, begun), (until, ended))
+    days = [
+        edge(initial=other, where=there)
+        for numbers, there in known
+        if there.any()
+        for edge, other in ((numbers.min, NO_DAY), (numbers.max, FIRST_DAY))
+    ]
     return begun, ended, always, _spread(np.array(days, np.int32), int(np.count_nonzero(stand)))
 
 
@@ -162,11 +175,11 @@ class Standing:
         begun, ended, always, spread = _spans(since, until)
         if spread is None:
             return None
-        begin, end = since[begun], until[ended]
-        counts = int(np.count_nonzero(always)) + _up_to(begin, spread) - _up_to(end, spread)
+        changes = _up_to(since, spread, there=begun) - _up_to(until, spread, there=ended)
+        counts = int(np.count_nonzero(always)) + changes
         if numbers is None:
             return cls(spread[0], counts, None)
-        changes = _up_to(begin, spread, numbers[begun]) - _up_to(end, spread, numbers[ended])
+        changes = _up_to(since, spread, numbers, there=begun) - _up_to(until, spread, numbers, there=ended)
         return cls(spread[0], counts, int(numbers[always].sum()) + changes)
 
     @classmethod
@@ -177,11 +190,13 @@ class Standing:
             return None
         first, width = spread[0], spread[1] + 1
 
-        def up_to(rows: Array, days: Array) -> Array:
-            cells = (codes[rows] + np.int64(1)) * width + (days[rows] - np.int32(first - 1))
-            return np.bincount(cells, minlength=(size + 1) * width).reshape(-1, width).cumsum(axis=1)
-
-        counts = up_to(begun, since) - up_to(ended, until)
+        changes = np.zeros((size + 1) * width, np.int64)
+        for part in parts(len(codes)):
+            lines = (codes[part] + np.int64(1)) * width
+            begin, end = lines + since[part] - (first - 1), lines + until[part] - (first - 1)
+            changes += np.bincount(begin[begun[part]], minlength=len(changes))
+            changes -= np.bincount(end[ended[part]], minlength=len(changes))
+        counts = changes.reshape(-1, width).cumsum(axis=1)
         counts += np.bincount(codes[always] + np.int64(1), minlength=size + 1)[:, None]
         return [cls(first, line, None) for line in counts]
 
@@ -224,7 +239,7 @@ class Dues:
 
     @classmethod
     def of(cls, due: Array, parents: Array, done: Array, begins: Array) -> Dues:
-        order = order_by(due - np.int64(FIRST_DAY), n=len(due))
+        order = order_by(due, n=len(due))
         return cls(due[order], order, parents[order], done[order], begins[order])
 
     def within(self, window: Window, today: int) -> tuple[Array, Array, Array]:
@@ -250,15 +265,24 @@ class Successors:
     def of(cls, scores: Scores) -> tuple[Successors, Array]:
         """The successors, and all scores in the order of account, product and day."""
         account, product, on, score = scores
-        order = order_by(account.astype(np.int64) + 1, product, on - np.int64(FIRST_DAY), n=len(on))
-        same = np.zeros(len(order), bool)
-        same[:-1] = (account[order[1:]] == account[order[:-1]]) & (product[order[1:]] == product[order[:-1]])
-        _lowest_last(order, same, on, score)
+        order = order_by(account, product, on, n=len(on))
         by, until = np.full(len(on), -1, np.int32), np.full(len(on), NO_DAY, np.int32)
-        ahead = same.nonzero()[0]
-        by[order[ahead]] = order[ahead + 1]
-        until[order[ahead]] = on[order[ahead + 1]]
+        for part in whole_parts(at(account, order, -1)):
+            rows = order[part]
+            same = np.append(~_first(rows, account, product)[1:], False)
+            _lowest_last(rows, same, on, score)
+            ahead = same.nonzero()[0]
+            by[rows[ahead]] = rows[ahead + 1]
+            until[rows[ahead]] = on[rows[ahead + 1]]
         return cls(by, until), order
+
+
+def _first(rows: Array, account: Array, product: Array) -> Array:
+    """Which scores are the first ones of their account and product, of scores in that order."""
+    first = np.ones(len(rows), bool)
+    first[1:] = account[rows[1:]] != account[rows[:-1]]
+    first[1:] |= product[rows[1:]] != product[rows[:-1]]
+    return first
 
 
 def _lowest_last(order: Array, same: Array, on: Array, score: Array) -> None:
@@ -291,26 +315,30 @@ class Means:
         """`order` has the scores by account, product and day; None where the sums would need too much room."""
         account, product, on, score = scores
         spread = _spread(on, len(on))
-        if spread is None or not _splits(score):
+        if spread is None or not all(_splits(score[part]) for part in parts(len(score))):
             return None
-        steps = _Steps.of(account, product, on, order)
-        most = int(steps.products.max(initial=0))
-        if (most + 1) * (spread[1] + 1) > max(LONGEST, len(on)):
+        whose = at(account, order, -1)
+        chosen = [order[part] for part in whole_parts(whose)]
+        most = max((_most(account[rows], _first(rows, account, product)) for rows in chosen), default=0)
+        width = spread[1] + 1
+        if (most + 1) * width > max(LONGEST, len(on)):
             return None
-        place = on[steps.rows] - np.int64(spread[0]) + 1
-        sums = np.zeros((LIMBS, (most + 1) * (spread[1] + 1)), np.int64)
-        for limb, numbers in zip(sums, _limbs(score), strict=True):
-            if not numbers.any():  # most scores have few digits
-                continue
-            change, total = steps.totals(numbers)
-            np.add.at(limb, steps.products * (spread[1] + 1) + place, total)
-            np.subtract.at(limb, (steps.products - steps.new) * (spread[1] + 1) + place, total - change)
+        sums = np.zeros((LIMBS, (most + 1) * width), np.int64)
+        for rows in chosen:
+            steps = _Steps.of(account[rows], on[rows], _first(rows, account, product))
+            place = on[rows][steps.order] - np.int64(spread[0]) + 1
+            for limb, numbers in zip(sums, _limbs(score[rows]), strict=True):
+                if not numbers.any():  # most scores have few digits
+                    continue
+                change, total = steps.totals(numbers)
+                np.add.at(limb, steps.products * width + place, total)
+                np.subtract.at(limb, (steps.products - steps.new) * width + place, total - change)
         since = np.full(size, NO_DAY, np.int32)
         np.minimum.at(since, account, on)
         late = np.flatnonzero(begins > on)
         return cls(
             spread[0],
-            sums.reshape(LIMBS, most + 1, spread[1] + 1).cumsum(axis=2),
+            sums.reshape(LIMBS, most + 1, width).cumsum(axis=2),
             _up_to(since[since != NO_DAY], spread),
             since,
             (on[late], begins[late]),
@@ -351,41 +379,41 @@ def _joined(limbs: list[int]) -> int:
     return number
 
 
+def _most(account: Array, first: Array) -> int:
+    """The most products that an account has, of scores in the order of accounts and products."""
+    starts = np.flatnonzero(np.append(True, account[1:] != account[:-1]))
+    return int(np.add.reduceat(first, starts, dtype=np.int64).max())
+
+
 @attrs.frozen(eq=False)
 class _Steps:
-    """The scores in the order of account and day, and what each makes of its account's number of products.
+    """Some accounts' scores by account and day, and what each makes of its account's number of products.
 
-    `order` has them by account, product and day, `first` of which the first ones are of their product; `place`
-    leads from the order of days to that order, `begin` to where the account's begin. `new` is 1 for the first
-    of a product, `products` how many products the account has from then on.
+    They are given by account, product and day, `first` of which are the first ones of their product; `order` leads
+    to that order, `begin` to where the account's begin. `new` is 1 for the first of a product, `products` how many
+    products the account has from then on.
     """
 
-    order: Array
     first: Array
-    place: Array
+    order: Array
     begin: Array
-    rows: Array
     new: Array
     products: Array
 
     @classmethod
-    def of(cls, account: Array, product: Array, on: Array, order: Array) -> _Steps:
-        first = np.ones(len(order), bool)
-        first[1:] = (account[order[1:]] != account[order[:-1]]) | (product[order[1:]] != product[order[:-1]])
-        place = order_by(account[order], on[order] - np.int64(FIRST_DAY), n=len(order))
-        rows = order[place]
-        whose = account[rows]
-        starts = np.flatnonzero(np.append(True, whose[1:] != whose[:-1])[: len(whose)])
-        begin = np.repeat(starts, np.diff(starts, append=len(whose)))
-        new = first[place].astype(np.int64)
-        return cls(order, first, place, begin, rows, new, _running(new, begin))
+    def of(cls, account: Array, on: Array, first: Array) -> _Steps:
+        order = order_by(account, on, n=len(on))
+        starts = np.flatnonzero(np.append(True, account[1:] != account[:-1]))
+        begin = np.repeat(starts, np.diff(starts, append=len(account)))
+        new = first[order].astype(np.int64)
+        return cls(first, order, begin, new, _running(new, begin))
 
     def totals(self, numbers: Array) -> tuple[Array, Array]:
         """By what each score changes its account's sum of some numbers, and what that is from then on."""
-        change = numbers[self.order]
+        change = numbers.copy()
         again = np.flatnonzero(~self.first)
-        change[again] -= numbers[self.order[again - 1]]
-        change = change[self.place]
+        change[again] -= numbers[again - 1]
+        change = change[self.order]
         return change, _running(change, self.begin)
 
 

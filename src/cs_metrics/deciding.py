@@ -82,7 +82,7 @@ def _say(table: Table, overruled: Array) -> tuple[Array, ...]:
 def _verdicts(contracts: Table, *said: tuple[Array, ...]) -> Verdicts | None:
     on, whose, won, until = (np.concatenate(parts) for parts in zip(*said, strict=True))
     rows = np.flatnonzero((on != NO_DAY) & (on < until))
-    rows = rows[order_by(on[rows] - np.int64(FIRST_DAY), n=len(rows))]
+    rows = rows[order_by(on[rows], n=len(rows))]
     on, whose, won, until = on[rows], whose[rows].astype(np.int32), won[rows], until[rows]
     begins, days = begins_of(contracts).take(whose), Days.of(on)
     late = bool((begins > on).any())

@@ -11,7 +11,7 @@ import numpy as np
 from .daily import Days
 from .intake import Coded
 from .periods import FIRST_DAY, Window
-from .sorting import order_by
+from .sorting import sorted_by
 
 if TYPE_CHECKING:
     from .columns import Array
@@ -35,12 +35,10 @@ class Calendar:
     rows: Array
 
     @classmethod
-    def of(cls, days: Array, rows: Array) -> Calendar | None:
-        """A calendar of rows in any order; None where their days are too far apart."""
-        found = Days.of(days)
-        return (
-            None if found is None else cls(found, rows[order_by(days - np.int32(found.first), n=len(days))])
-        )
+    def of(cls, days: Array, rows: Array, there: Array) -> Calendar | None:
+        """A calendar of the rows that are `there`, ascending on each day; None where these are too far apart."""
+        found = Days.of(days[there])
+        return None if found is None else cls(found, sorted_by(days, rows, there))
 
     def within(self, window: Window) -> Array:
         """The rows of a window."""

@@ -7,21 +7,21 @@ by id; every other table by the row it follows. References become row numbers of
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 import numpy as np
 
-from .columns import Amounts, Codes, Dates, Numbers
+from .columns import Amounts, Codes, Dates, Numbers, at
 from .hierarchy import Hierarchy, lay_out
 from .intake import NO_DAY as INTAKE_NO_DAY
 from .intake import Coded, Keys, Loaded, LoadedTable, Source
-from .periods import FIRST_DAY, LAST_DAY, NO_DAY
+from .periods import FIRST_DAY, NO_DAY
 from .prepared import NOTHING, Prepared, prepare
 from .schema import Column, Kind, TableSchema
-from .sorting import order_by
+from .sorting import order_by, parts
+from .threads import each
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Table", "lay_out_tables"]
 
-WORTH_THREADS = 100_000
-"""With fewer rows, threads cost more than they bring."""
 EXISTS_BY = ("account_id", "engagement_id", "contract_id", "subscription_id")
 """The references through which a row waits for its parent to exist."""
 
@@ -128,6 +126,24 @@ def lay_out_tables(loaded: Loaded, exponent: int) -> tuple[Hierarchy, dict[str, 
     return _Layout(loaded, exponent).run()
 
 
+class _Spare:
+    """Arrays of one length that nobody needs any more, for the next ones: new room for every column of a long table
+    would leave as much behind in which nothing larger fits."""
+
+    def __init__(self, n: int) -> None:
+        self.n = n
+        self.arrays: dict[int, list[Array]] = {}
+
+    def take(self, dtype: np.dtype[Any]) -> Array:
+        """An array to be filled."""
+        arrays = self.arrays.get(dtype.itemsize)
+        return arrays.pop().view(dtype) if arrays else np.empty(self.n, dtype)
+
+    def give(self, array: Array) -> None:
+        """Take back an array that is done with."""
+        self.arrays.setdefault(array.itemsize, []).append(array)
+
+
 class _Layout:
     """The state of one laying out: what each table's supplied rows became."""
 
@@ -141,9 +157,11 @@ class _Layout:
 
     def run(self) -> tuple[Hierarchy, dict[str, Table]]:
         names = list(self.loaded)
-        for name in (*_PARENTS, *names):
+        for name in _PARENTS:
             if name in self.loaded:
                 self._lay_out(self.loaded.pop(name))
+        children = [self.loaded.pop(name) for name in list(self.loaded)]
+        each(self._lay_out, children, sum(table.n for table in children))
         self.became.clear()
         self.owners.clear()
         tables = prepare(self.tables)
@@ -219,8 +237,8 @@ class _Layout:
         """The positions of the owners of the parents that `refs` names."""
         parent = table.schema.columns[column].refers or ""
         if parent == "users":
-            return np.append(self.hierarchy.position, np.int32(-1))[refs]
-        return np.append(self.owners[parent], np.int32(-1))[self.became[parent][refs]]
+            return at(self.hierarchy.position, refs, -1)
+        return at(self.owners[parent], at(self.became[parent], refs, -1), -1)
 
     def _order(self, table: LoadedTable, owner: Array | None, rank: Array | None) -> Array:
         """The order of a table's rows; why beyond whom they follow stands with the words that rely on it."""
@@ -231,8 +249,7 @@ class _Layout:
         if name == "contracts":
             keys = self._slots(table, owner), rank
         elif name == "adoption_scores":
-            days = _array(table, "on") - np.int64(FIRST_DAY)
-            keys = self._slots(table, owner), _codes(table, "product"), days
+            keys = self._slots(table, owner), _codes(table, "product"), _array(table, "on")
         elif owner is None and follows:
             keys = self._refs(table, follows[0]), *self._within(table)
         return order_by(*keys, n=table.n)
@@ -245,24 +262,23 @@ class _Layout:
         subscriptions stand in the order in which they begin.
         """
         if table.schema.name in _BY_DAY:
-            return (_array(table, _BY_DAY[table.schema.name]) - np.int64(FIRST_DAY),)
+            return (_array(table, _BY_DAY[table.schema.name]),)
         if table.schema.name == "usage":
-            return _codes(table, "product"), _array(table, "on") - np.int64(FIRST_DAY)
+            return _codes(table, "product"), _array(table, "on")
         if table.schema.name == "measures":
-            days = _array(table, "on").astype(np.int64)
-            return _codes(table, "metric"), days - (days.min() if table.n else 0)
+            return _codes(table, "metric"), _array(table, "on")
         if table.schema.name == "qbrs":
-            return (LAST_DAY - _array(table, "scheduled_on").astype(np.int64),)
+            return (-_array(table, "scheduled_on"),)
         if table.schema.name == "opportunities" and table.keys is not None:
-            closed = _array(table, "closed_on").astype(np.int64)
-            return np.where(closed == NO_DAY, 0, closed - FIRST_DAY + 1), table.n - table.keys.rank()
+            closed = _array(table, "closed_on")
+            return np.where(closed == NO_DAY, np.int32(FIRST_DAY - 1), closed), -table.keys.rank()
         return ()
 
     def _slots(self, table: LoadedTable, owner: Array | None) -> Array:
         """The places of the engagements or accounts that rows follow, in one order by owner."""
         owners = self.owners
         last = 1 + sum(len(places) for places in owners.values())
-        slots = np.full(table.n, last, np.int64)  # who follows nobody stands last
+        slots = np.full(table.n, last, np.int32)  # who follows nobody stands last
         sides: tuple[tuple[str, str, str, Literal["left", "right"]], ...] = (
             ("account_id", "accounts", "engagements", "right"),
             ("engagement_id", "engagements", "accounts", "left"),
@@ -272,42 +288,39 @@ class _Layout:
             if refs is None:
                 continue
             mine, others = owners[name], owners.get(other)
-            slot = np.arange(1, len(mine) + 1, dtype=np.int64)
+            slot = np.arange(1, len(mine) + 1, dtype=np.int32)
             if others is not None:
-                slot += others.searchsorted(mine, side=side)
-            slots = np.where(refs >= 0, np.append(slot, 0)[refs], slots)
-        return np.where(owner == self.hierarchy.size, slots + last, slots)
+                slot += others.searchsorted(mine, side=side).astype(np.int32)
+            np.copyto(slots, at(slot, refs, 0), where=refs >= 0)
+        np.add(slots, np.int32(last), out=slots, where=owner == self.hierarchy.size)
+        return slots
 
     def _refs(self, table: LoadedTable, column: str) -> Array | None:
         """A reference as row numbers of the laid-out parent, None where the parent was not supplied."""
         refs = table.columns.get(column)
         parent = table.schema.columns[column].refers or ""
-        return np.asarray(self.became[parent][refs]) if isinstance(refs, np.ndarray) else None
+        return at(self.became[parent], refs, -1) if isinstance(refs, np.ndarray) else None
 
     def _columns(self, table: LoadedTable, order: Array) -> dict[str, Array | Coded]:
-        """All columns in the order of the layout, two at a time where that pays."""
-        rows, names = order.astype(np.intp), list(table.columns)
-        # made by this thread, so that their room may be that of the columns loaded before
-        room = {name: np.empty(table.n, _bare(table.columns[name]).dtype) for name in names}
+        """All columns in the order of the layout."""
+        spare = _Spare(table.n)
+        return {name: self._gathered(table, name, order, spare) for name in list(table.columns)}
 
-        def gather(name: str) -> Array | Coded:
-            return self._gathered(table, name, rows, room.pop(name))
-
-        if table.n < WORTH_THREADS:
-            return {name: gather(name) for name in names}
-        with ThreadPoolExecutor(2) as threads:
-            return dict(zip(names, threads.map(gather, names), strict=True))
-
-    def _gathered(self, table: LoadedTable, column: str, rows: Array, found: Array) -> Array | Coded:
+    def _gathered(self, table: LoadedTable, column: str, order: Array, spare: _Spare) -> Array | Coded:
         values, declared = table.columns.pop(column), table.schema.columns[column]
-        _bare(values).take(rows, out=found, mode="clip")
-        if isinstance(values, Coded):
-            return Coded(found, values.labels)
-        if declared.kind is Kind.KEY and declared.refers is not None:
-            return self.became[declared.refers].take(found, mode="wrap")  # -1, for none, is the last
-        if declared.kind is Kind.DATE:
-            found[found == INTAKE_NO_DAY] = NO_DAY
-        return found
+        bare = _bare(values)
+        found = spare.take(bare.dtype)
+        became = self.became[declared.refers] if declared.kind is Kind.KEY and declared.refers else None
+        for part in parts(table.n):
+            there = bare.take(order[part])
+            if became is not None:
+                there = became.take(there, mode="wrap")  # -1, for none, is the last
+            elif declared.kind is Kind.DATE:
+                there[there == INTAKE_NO_DAY] = NO_DAY
+            found[part] = there
+        if table.ours:
+            spare.give(bare)
+        return Coded(found, values.labels) if isinstance(values, Coded) else found
 
     def _begins(self, schema: TableSchema, columns: Mapping[str, Array | Coded]) -> tuple[Array | None, int]:
         """The first day on which each row and all its parents exist, and the last of these days."""
@@ -336,13 +349,13 @@ class _Layout:
     def _begin_of(self, parent: Table, refs: Array) -> Array:
         """The first days of the parents of rows, the first of all days for -1."""
         if parent.begins is not None:
-            return np.append(parent.begins, np.int32(FIRST_DAY))[refs]
+            return at(parent.begins, refs, FIRST_DAY)
         days = np.full(len(refs), FIRST_DAY, np.int32)
         for column in reversed(parent.schema.follows):
             grandparents = parent.columns.get(column)
             above = self.tables.get(parent.schema.columns[column].refers or "")
             if above is not None and isinstance(grandparents, np.ndarray):
-                higher = np.append(grandparents, np.int32(-1))[refs]
+                higher = at(grandparents, refs, -1)
                 days = np.where(higher >= 0, self._begin_of(above, higher), days)
         return days
 

@@ -32,7 +32,8 @@ from .happenings import HAPPENINGS
 from .intake import Coded
 from .periods import FIRST_DAY, NO_DAY
 from .records import ObjectiveState
-from .sorting import bounds, order_by, rows_of
+from .sorting import bounds, order_by, rows_of, whole_parts
+from .threads import each
 
 if TYPE_CHECKING:
     from .columns import Array
@@ -55,7 +56,12 @@ LONG = 100_000
 
 def prepare(tables: Mapping[str, Table]) -> dict[str, Table]:
     """The tables with what can be known of their rows beforehand."""
-    made = {name: make(tables[name], tables) for name, make in _MAKERS.items() if name in tables}
+    names = [name for name in _MAKERS if name in tables]
+    names.sort(key=lambda name: -tables[name].n)  # the longest first, while least is held
+    found = each(
+        lambda name: _MAKERS[name](tables[name], tables), names, sum(tables[name].n for name in names)
+    )
+    made = dict(zip(names, found, strict=True))
     return {name: attrs.evolve(table, prepared=made.get(name, NOTHING)) for name, table in tables.items()}
 
 
@@ -100,7 +106,7 @@ def _touches(signals: Table, tables: Mapping[str, Table], until: Array) -> Touch
         return None
     engagements = column_of(tables["contracts"], "engagement_id")
     assert engagements is not None
-    order = order_by(engagements.astype(np.int64) + 1, n=len(engagements))
+    order = order_by(engagements, n=len(engagements))
     unnamed = np.flatnonzero(named < 0)
     first, last = bounds(engagements[order], whose[unnamed])
     if int((last - first).sum()) > MOST_PAIRS * (len(named) + len(engagements)):
@@ -149,11 +155,11 @@ def _objectives(table: Table, tables: Mapping[str, Table]) -> Prepared:
         return NOTHING
     size = tables["engagements"].n
     lines = {
-        str(state): np.bincount(refs[where_is(table, "state", state)], minlength=size)
+        str(state): np.bincount(refs[where_is(table, "state", state)], minlength=size).astype(np.int32)
         for state in ObjectiveState
     }
     lines["counted"] = sum(
-        (line for state, line in lines.items() if state != ObjectiveState.CANCELLED), np.zeros(size, np.int64)
+        (line for state, line in lines.items() if state != ObjectiveState.CANCELLED), np.zeros(size, np.int32)
     )
     most = max((int(line.max()) for line in lines.values() if size), default=0)
     tally = {state: line.astype(np.min_scalar_type(most)) for state, line in lines.items()}
@@ -169,7 +175,7 @@ def _touchpoints(table: Table, tables: Mapping[str, Table]) -> Prepared:
     )
     if table.n < LONG or parents is None or days is None or cancelled is None:
         return NOTHING
-    return Prepared(calendar=Calendar.of(days[~cancelled], parents[~cancelled]))
+    return Prepared(calendar=Calendar.of(days, parents, ~cancelled))
 
 
 def _qbrs(table: Table, tables: Mapping[str, Table]) -> Prepared:
@@ -181,21 +187,16 @@ def _qbrs(table: Table, tables: Mapping[str, Table]) -> Prepared:
     parents, since = column_of(table, "engagement_id"), np.full(table.n, NO_DAY, np.int32)
     if parents is None:
         return NOTHING
-    days = known_column(table, "scheduled_on")
-    kept = np.flatnonzero(~known_column(table, "cancelled"))[::-1]  # an engagement's earliest first
-    whose, until = parents[kept], np.minimum(days, known_column(table, "held_on") - 1)[kept]
-    places = np.cumsum(np.diff(whose, prepend=-1) != 0) << 32  # a later engagement outdoes earlier days
-    latest = np.maximum.accumulate(places + (until - FIRST_DAY + 1))
-    again = np.flatnonzero(places[1:] == places[:-1])
-    since[kept] = FIRST_DAY
-    since[kept[again + 1]] = (latest[again] - places[again]) + FIRST_DAY
+    days, cancelled, held = (known_column(table, name) for name in ("scheduled_on", "cancelled", "held_on"))
+    until = np.minimum(days, held - 1)
+    for part in whole_parts(parents):
+        kept = np.flatnonzero(~cancelled[part])[::-1] + part.start  # an engagement's earliest first
+        since[kept] = standings.latest_before(parents[kept], until[kept] + 1)
     if table.n < standings.LONG:
         return Prepared({"next_since": since})
-    del places, latest, again  # so that of a long table not all of them are held at once
-    ever = np.flatnonzero(since[kept] <= until)
-    kept, until = kept[ever].astype(np.int32), until[ever]
-    standing = standings.upcoming(tables["engagements"], parents[kept], since[kept], until)
-    calendar = Calendar.of(days[kept], kept) if table.n >= LONG else None
+    standing = standings.upcoming(tables["engagements"], parents, since, until)
+    everyone = np.arange(table.n, dtype=np.int32)
+    calendar = Calendar.of(days, everyone, since <= until) if table.n >= LONG else None
     return Prepared({"next_since": since}, calendar=calendar, standing=standing)
 
 

@@ -16,7 +16,7 @@ from .facts import begins_of, known_column, where_is
 from .intake import Coded
 from .periods import FIRST_DAY, NO_DAY
 from .records import ContractState
-from .sorting import order_by
+from .sorting import order_by, whole_parts
 
 if TYPE_CHECKING:
     from .columns import Array
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from .layout import Table
 
 __all__ = [
-    "FEW_WORDS", "LONG", "Standings", "active_signals", "disjoint", "objectives_of_open", "open_engagements",
-    "signed", "upcoming", "words",
+    "FEW_WORDS", "LONG", "Standings", "active_signals", "disjoint", "latest_before", "objectives_of_open",
+    "open_engagements", "signed", "upcoming", "words",
 ]  # fmt: skip
 
 FEW_WORDS = 64
@@ -74,8 +74,9 @@ def objectives_of_open(table: Table, engagements: Table, refs: Array) -> Standin
 
 def upcoming(engagements: Table, refs: Array, since: Array, until: Array) -> Standings:
     """How many open engagements have a next QBR: some QBR, from one day until another, that day in."""
-    begins, closed = begins_of(engagements).take(refs), known_column(engagements, "closed_on").take(refs)
-    return _made({("next",): Standing.of(np.maximum(since, begins), np.minimum(until + 1, closed))})
+    since = np.maximum(since, at(begins_of(engagements), refs, FIRST_DAY))
+    until = np.minimum(until + 1, at(known_column(engagements, "closed_on"), refs, NO_DAY))
+    return _made({("next",): Standing.of(since, until)})
 
 
 def active_signals(table: Table, until: Array, touches: Touches | None, contracts: Table | None) -> Standings:
@@ -105,13 +106,21 @@ def _at_risk(whose: Array, since: Array, until: Array, contracts: Table) -> Stan
 def disjoint(whose: Array, since: Array, until: Array) -> tuple[Array, Array, Array]:
     """Spans of days that may overlap, cut so that on each day at most one of each owner's is left."""
     rows = np.flatnonzero(since < until)
-    rows = rows[order_by(whose[rows], since[rows] - np.int64(FIRST_DAY), n=len(rows))]
+    rows = rows[order_by(whose[rows], since[rows], n=len(rows))]
     whose, since, until = whose[rows], since[rows], until[rows]
-    places = whose.astype(np.int64) << 32  # a later owner outdoes earlier days
-    latest = np.maximum.accumulate(places + (until - np.int64(FIRST_DAY))) - places + FIRST_DAY
-    again = np.flatnonzero(whose[1:] == whose[:-1])
-    since[again + 1] = np.maximum(since[again + 1], latest[again])
+    for part in whole_parts(whose):
+        since[part] = np.maximum(since[part], latest_before(whose[part], until[part]))
     return whose, since, until
+
+
+def latest_before(whose: Array, days: Array) -> Array:
+    """The latest of the days before each one of the same owner's, all of whose stand together; the first of all days
+    for an owner's first."""
+    places = np.cumsum(np.diff(whose, prepend=whose[:1]) != 0) << 32  # a later owner outdoes earlier days
+    latest = np.maximum.accumulate(places + (days - np.int64(FIRST_DAY)))
+    found = np.full(len(days), FIRST_DAY, np.int32)
+    found[1:] = np.maximum(latest[:-1] - places[1:], 0) + FIRST_DAY
+    return found
 
 
 def signed(contracts: Table) -> dict[tuple[str, ...], Daily]:

@@ -182,8 +182,8 @@ class Timeline:
     @cached_property
     def _by_month(self) -> Calendar | None:
         """The lines of each month, in their order: who looks at many looks at one month of them."""
-        lines = np.flatnonzero(self.day != NO_DAY).astype(np.int32)
-        return Calendar.of(self.month[lines], lines)
+        lines = np.arange(len(self.day), dtype=np.int32)
+        return Calendar.of(self.month, lines, self.day != NO_DAY)
 
     def _lines_of(self, month: int, today: int) -> tuple[Array, Array]:
         """The first and the last line of each account in a month, up to a day."""

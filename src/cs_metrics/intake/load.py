@@ -35,13 +35,14 @@ MOST_THREADS = 4
 
 @attrs.frozen(eq=False)
 class LoadedTable:
-    """One table: checked columns beside the caller's frame."""
+    """One table: checked columns beside the caller's frame. Where they are `ours`, they may be written over."""
 
     schema: TableSchema
     n: int
     columns: dict[str, Array | Coded]
     keys: Keys | None
     source: Source
+    ours: bool = False
 
 
 @attrs.frozen(eq=False)
@@ -80,7 +81,9 @@ def load(
     if findings:
         cascade(drafts, findings)
         rejected = leave(drafts, findings)
-    loaded = {name: _done(draft) for name, draft in drafts.items()}
+    if run.threads > 1:
+        _give_back()
+    loaded = {name: _done(draft, run) for name, draft in drafts.items()}
     return Loaded(loaded, tuple(_warnings(drafts, run)), rejected)
 
 
@@ -145,6 +148,13 @@ def _settle(draft: Draft) -> None:
             draft.columns[name] = values.copy()
 
 
+def _give_back() -> None:
+    """Have Arrow give back what its temporary arrays took, for NumPy's to come."""
+    import pyarrow as pa
+
+    pa.default_memory_pool().release_unused()
+
+
 def _ids(draft: Draft, wanted: bool) -> Job:
     def job(findings: Findings) -> None:
         cells = Cells(draft.n, ())
@@ -188,10 +198,10 @@ def _warnings(drafts: dict[str, Draft], run: _Runner) -> list[Problem]:
     return [problem for name in drafts for problem in told[name]]
 
 
-def _done(draft: Draft) -> LoadedTable:
+def _done(draft: Draft, run: _Runner) -> LoadedTable:
     keys = None if draft.index is None else Keys(draft.index.ids, draft.source.kept)
     columns = {name: draft.columns[name] for name in draft.schema.columns if name in draft.columns}
-    return LoadedTable(draft.schema, draft.n, columns, keys, draft.source)
+    return LoadedTable(draft.schema, draft.n, columns, keys, draft.source, ours=run.threads > 1)
 
 
 def _error(drafts: dict[str, Draft], findings: Findings) -> Exception:
