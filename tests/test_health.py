@@ -91,6 +91,16 @@ def test_missing_measures_under_each_policy(missing: Any, expected: dict[str, An
     assert found.excluded == ({"without a health score": left} if left else {})
 
 
+def test_weights_are_added_up_alike_by_every_python() -> None:
+    """From 3.12 on, sum() says 2.8 of these; one number after the other makes a little more."""
+    weights = {"nps": 1.0, "score": 1.0, "tickets": 0.7, "work": 0.1}
+    model = csm.HealthModel(weights=weights, scales=dict.fromkeys(weights, (0, 100)))
+    found = csm.health.scores(view({"a": {"nps": 50}}), model)
+    whole = 1.0 + 1.0 + 0.7 + 0.1
+    assert whole != 2.8
+    assert found.head(1)[0][2] == 1 / whole
+
+
 def test_the_latest_measure_by_the_day_counts() -> None:
     looked = view({"a": {"score": {40: 10, 3: 70, -1: 0}}, "b": {"score": {-1: 50}}})
     assert csm.health.scores(looked, SCORE).scores == {"a": 70.0}

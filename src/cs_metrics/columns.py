@@ -162,8 +162,11 @@ class DerivedDates(Dates):
     @property
     def days(self) -> npt.NDArray[np.int32]:  # type: ignore[override]
         if self._made is None:
-            self._made = self._make()
+            self._made = self._find()
         return self._made
+
+    def _find(self) -> npt.NDArray[np.int32]:
+        return self._make()
 
 
 class Codes:

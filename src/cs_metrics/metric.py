@@ -118,7 +118,7 @@ def _callable(declared: Metric, model: str | None) -> Callable[..., Any]:
         except AttributeError:
             check_view(view)  # only now, so that it costs nothing
             raise
-        result.__dict__["_origin"] = known, given
+        result.__dict__["_origin"] = known, given, view
         return result
 
     known = attrs.evolve(declared, compute=compute)

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 __all__ = ["ViewTable", "remembered", "word"]
 
 T = TypeVar("T")
+NOT_YET: Any = object()
+KEPT = frozenset({"view", "table", "lo", "hi", "rows", "n", "_locks", "_found"})
+"""What a table in view is, beside what was found of it."""
 
 
 class word(Generic[T]):  # noqa: N801 - used like property
@@ -55,9 +58,10 @@ class word(Generic[T]):  # noqa: N801 - used like property
             found = known[self.name] = self.compute(table)
             return found
         with table._locks.setdefault(self.name, threading.Lock()):
-            if self.name not in known:
-                known[self.name] = self.compute(table)
-        return known[self.name]
+            found = known.get(self.name, NOT_YET)
+            if found is NOT_YET:
+                found = known[self.name] = self.compute(table)
+        return found
 
 
 def remembered(compute: Callable[[Any, Any], T]) -> Callable[[Any, Any], T]:
@@ -82,8 +86,6 @@ class ViewTable:
         self.n = hi - lo if rows is None else len(rows)
         self._locks: dict[Hashable, threading.Lock] = {}
         self._found: dict[Hashable, Any] = {}
-        if view.today >= table.latest:
-            self.__dict__["exists"] = None
 
     def __len__(self) -> int:
         return self.n
@@ -166,6 +168,8 @@ class ViewTable:
     @word
     def exists(self) -> Flags | None:
         """Which rows exist on the as-of day; None where all do, as on any day of the present."""
+        if self.view.today >= self.table.latest:
+            return None
         begins, follows = self.table.begins, self.table.schema.follows
         found: Flags
         if begins is not None:
@@ -189,15 +193,25 @@ class ViewTable:
     def once(self, key: Hashable, find: Callable[[], T]) -> T:
         """What a word that takes an argument says: found once a view for each argument."""
         found = self._found
+        answer: T = found.get(key, NOT_YET)
+        if answer is not NOT_YET:
+            return answer
         if not self.view.shared:
-            if key not in found:
-                found[key] = find()
-        else:  # two threads that ask for the same wait for it instead of both finding it
-            with self._locks.setdefault(key, threading.Lock()):
-                if key not in found:
-                    found[key] = find()
-        answer: T = found[key]
+            answer = found[key] = find()
+            return answer
+        with self._locks.setdefault(key, threading.Lock()):
+            # two threads that ask for the same wait for it instead of both finding it
+            answer = found.get(key, NOT_YET)
+            if answer is NOT_YET:
+                answer = found[key] = find()
         return answer
+
+    def forget(self) -> None:
+        """Let go of every word and column, as if nobody had asked yet."""
+        known = self.__dict__
+        for name in known.keys() - KEPT:
+            known.pop(name, None)
+        self._found.clear()
 
     def calendar(self) -> Calendar | None:
         """The rows in the order of their days, where looking at them so is worth it: in a view of most rows.

@@ -28,7 +28,7 @@ class Rows:
         flags: Flags | None = None,
         before: Rows | None = None,
         reason: str | None = None,
-        make: Callable[[], Flags] | None = None,
+        make: Callable[[Rows], Flags] | None = None,
     ) -> None:
         self.table = table
         self._flags = flags
@@ -45,7 +45,7 @@ class Rows:
         flags = self._flags
         if flags is None:
             if self._make is not None:
-                flags = self._make()
+                flags = self._make(self)
             else:
                 exists = self.table.exists
                 flags = np.ones(self.table.n, bool) if exists is None else exists
@@ -64,7 +64,7 @@ class Rows:
         `count` is how many they are, where that is known without looking at them.
         """
 
-        def make() -> Flags:
+        def make(_: Rows) -> Flags:
             everything = self._flags is None and self._make is None and self.table.exists is None
             return find() if everything else self.flags & find()
 
@@ -77,15 +77,14 @@ class Rows:
         the rows themselves are asked for.
         """
 
-        def make() -> Flags:
+        def make(rows: Rows) -> Flags:
             index = self.index
             kept = np.zeros(self.table.n, bool)
             rows._index = index[flags.take(parents.rows.take(index))]
             kept[rows._index] = True
             return kept
 
-        rows = Rows(self.table, None, self, otherwise, make)
-        return rows
+        return Rows(self.table, None, self, otherwise, make)
 
     @classmethod
     def known(
@@ -100,7 +99,7 @@ class Rows:
         taken only when somebody asks for that. `count` as of `where`.
         """
 
-        def make() -> Flags:
+        def make(_: Rows) -> Flags:
             exists = table.exists
             return find() if exists is None else find() & exists
 

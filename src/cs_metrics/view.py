@@ -63,6 +63,13 @@ class _Supplied(Generic[V]):
         return found
 
 
+def _inside(view: View) -> View:
+    """A view for its own tables: with all that it has, but so that they do not keep it alive."""
+    inside = object.__new__(View)
+    inside.__dict__ = view.__dict__
+    return inside
+
+
 class View:
     """What one viewer sees of a portfolio on one day, under filters; made by `Portfolio.view`.
 
@@ -112,6 +119,7 @@ class View:
         self.viewer = viewer
         self.filters = filters
         self._positions = positions
+        self._inside: View | None = _inside(self)
         self.shared = self.size >= LARGE
         self._tables: dict[str, ViewTable] = {}
         self._lock = threading.RLock()
@@ -119,6 +127,22 @@ class View:
         if filters is not None and filters.applied:
             whole = View(portfolio, as_of, viewer, None, positions)
             self._filtering = narrow.Filtering(whole, filters)
+
+    def __del__(self) -> None:
+        """Let go of what was found, at once.
+
+        Tables, their words and the view inside lead to one another: the arrays of large views, and the portfolio,
+        would wait for the garbage collector. Who still holds one of the tables goes on with it; its words are
+        found anew.
+        """
+        known = self.__dict__
+        if known.get("_inside") in (None, self):
+            return
+        known["_inside"] = None
+        for name, table in list(known.get("_tables", {}).items()):
+            table.forget()
+            known.pop(name, None)
+            known["_tables"].pop(name, None)
 
     def __repr__(self) -> str:
         applied = () if self.filters is None else self.filters.applied
@@ -163,11 +187,11 @@ class View:
     def _make(self, table: Table) -> ViewTable:
         name = table.schema.name
         if self._filtering is None:
-            return TABLES.get(name, ViewTable)(self, table, *self._run(table))
+            return TABLES.get(name, ViewTable)(self._inside or self, table, *self._run(table))
         base = self._filtering.view.table(name)
         keep = self._filtering.table(name)
         rows = None if keep is None or keep.all() else base.whole_numbers(np.flatnonzero(keep))
-        return TABLES.get(name, ViewTable)(self, table, base.lo, base.hi, rows)
+        return TABLES.get(name, ViewTable)(self._inside or self, table, base.lo, base.hi, rows)
 
     def _run(self, table: Table) -> tuple[int, int]:
         """The run of the table's rows that the viewer may see."""

@@ -80,9 +80,9 @@ def _other(result: Any) -> dict[str, Any]:
     """The same segments by the other value, where the view is at hand and the cut is not given in this one's."""
     if result._rows is None or "_origin" not in result.__dict__ or result.spec.options["cut"].kind == "at":
         return {}
-    metric, options = result.__dict__["_origin"]
+    metric, options, view = result.__dict__["_origin"]
     other = "mrr" if result.spec.options["value"] == "mrr_per_seat" else "mrr_per_seat"
-    found = metric.compute(result._rows.table.view, **{**options, "value": other})
+    found = metric.compute(view, **{**options, "value": other})
     return {other: found} if found.value else {}
 
 

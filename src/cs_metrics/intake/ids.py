@@ -116,8 +116,8 @@ class _Texts:
     def __init__(self, array: Any) -> None:
         self.array = array
         self.texts = Texts(array)
-        self.bytes = memoryview(self.texts.data)  # type: ignore[arg-type]
-        self.marks = memoryview(self.texts.offsets)  # type: ignore[arg-type]
+        self.bytes = self.texts.data.data
+        self.marks = self.texts.offsets.data
 
     def take(self, rows: Rows) -> list[int | str]:
         data, marks = self.bytes, self.marks

@@ -160,7 +160,7 @@ class Result(Published):
         """The definition, unit, source and options as called."""
         spec = self.__dict__.get("_spec")
         if spec is None:
-            metric, options = self.__dict__["_origin"]
+            metric, options, _ = self.__dict__["_origin"]
             spec = self._spec = metric.spec(options)
         return cast(Spec, spec)
 

@@ -115,14 +115,13 @@ class Subscriptions(ViewTable):
     @word
     def ever_active(self) -> Rows:
         """The subscriptions that counted on at least one day by the as-of day; found when they are asked for."""
-        everything = self.everything
 
         def counted() -> Flags:
             by_now = self.started_on.by(self.view.today)
             by_now &= self.started_on.days < self.end.days
-            return everything.flags & by_now
+            return by_now
 
-        return Rows(self, None, everything, "never active by the as-of day", counted)
+        return self.everything.where(counted, otherwise="never active by the as-of day")
 
     @word
     def timeline(self) -> Timeline:

@@ -37,8 +37,7 @@ class Decisions:
 
     @cached_property
     def _deciding(self) -> Deciding | None:
-        view = self._contracts.view
-        return view.opportunities.deciding if view.has("opportunities") else None
+        return _deciding(self._contracts)
 
     @cached_property
     def won(self) -> Flags:
@@ -56,13 +55,8 @@ class Decisions:
 
     @cached_property
     def on(self) -> Dates:
-        return DerivedDates(self._on)
-
-    def _on(self) -> Array:
-        found = self._contracts.renewal_finalized_on.days.copy()
-        if self._deciding is not None:
-            found[self._deciding.contracts] = self._deciding.on
-        return found
+        contracts = self._contracts  # nothing that leads back here: who asks no more lets go of all of it
+        return DerivedDates(lambda: _decided_on(contracts))
 
     def by_month(self, months: Sequence[Month], amounts: Amounts | None) -> dict[str, list[int]] | None:
         """How many contracts were won and lost in each month, or what they amount to, where that can be told without
@@ -80,6 +74,18 @@ class Decisions:
             for name, chosen in (("won", rows[won]), ("lost", rows[~won])):
                 found[name].append(len(chosen) if amounts is None else int(amounts.known(chosen).sum()))
         return found
+
+
+def _deciding(contracts: Contracts) -> Deciding | None:
+    view = contracts.view
+    return view.opportunities.deciding if view.has("opportunities") else None
+
+
+def _decided_on(contracts: Contracts) -> Array:
+    found, deciding = contracts.renewal_finalized_on.days.copy(), _deciding(contracts)
+    if deciding is not None:
+        found[deciding.contracts] = deciding.on
+    return found
 
 
 @attrs.frozen(eq=False)

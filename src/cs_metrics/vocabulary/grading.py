@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import operator
+
 from typing import TYPE_CHECKING
 
 import attrs
@@ -72,7 +75,7 @@ def _grade(model: Model, readings: list[tuple[Array, Flags]]) -> tuple[Array, Ar
 
     Rounding takes no score beyond 100, nor that of an account that lacks everything away from the worst.
     """
-    total = sum(model.weights.values())
+    total = functools.reduce(operator.add, model.weights.values())  # sum() rounds otherwise from Python 3.12 on
     above, weight = np.zeros((2, len(readings[0][0])))
     for (metric, counts), (values, known) in zip(model.weights.items(), readings, strict=True):
         low, high = model.scales[metric]

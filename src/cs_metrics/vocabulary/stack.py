@@ -89,8 +89,7 @@ class StackPositions(ViewTable):
     @word
     def applicable_ones(self) -> Rows:
         """The positions that count."""
-        every = self.everything
-        return Rows(self, None, every, "not applicable", lambda: every.flags & self.applicable)
+        return self.everything.where(lambda: self.applicable, otherwise="not applicable")
 
     @word
     def opportunity(self) -> Amounts:

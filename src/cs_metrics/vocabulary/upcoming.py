@@ -29,12 +29,12 @@ class NextQbrs(DerivedDates):
     __slots__ = ("_last", "_qbrs", "_today")
 
     def __init__(self, qbrs: Qbrs, within: int | None) -> None:
-        super().__init__(self._all)
+        self._made = None
         self._qbrs = qbrs
         self._today = qbrs.view.today
         self._last = LAST_DAY if within is None else next_days(self._today, within).last
 
-    def _all(self) -> Array:
+    def _find(self) -> Array:
         qbrs = self._qbrs
         following = qbrs.next_since.by(self._today)
         following &= qbrs.scheduled_on.not_before(self._today)
