@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import operator
-
 from typing import TYPE_CHECKING
 
 import attrs
@@ -75,7 +74,8 @@ def _grade(model: Model, readings: list[tuple[Array, Flags]]) -> tuple[Array, Ar
 
     Rounding takes no score beyond 100, nor that of an account that lacks everything away from the worst.
     """
-    total = functools.reduce(operator.add, model.weights.values())  # sum() rounds otherwise from Python 3.12 on
+    # one after the other: sum() rounds otherwise from Python 3.12 on
+    total = functools.reduce(operator.add, model.weights.values())
     above, weight = np.zeros((2, len(readings[0][0])))
     for (metric, counts), (values, known) in zip(model.weights.items(), readings, strict=True):
         low, high = model.scales[metric]
