@@ -38,6 +38,9 @@ def test_without_keys_rows_stay_as_they_are() -> None:
 def test_parts_are_the_whole_and_cut_no_run(numbers: list[int]) -> None:
     keys = np.array(sorted(numbers), np.int32)
     assert [row for part in parts(len(keys)) for row in range(len(keys))[part]] == list(range(len(keys)))
+    assert [part.stop - part.start for part in parts(7, sorting.STEP + 1)] == (
+        [3, 3, 1] if sorting.STEP == 2 else [7]
+    )
     whole = list(whole_parts(keys))
     assert [row for part in whole for row in range(len(keys))[part]] == list(range(len(keys)))
     assert all(keys[part.stop - 1] != keys[part.stop] for part in whole[:-1])

@@ -45,7 +45,7 @@ def _up_to(
     `there`, where that is given."""
     first, span = spread
     found = np.zeros(span + 1, np.int64)
-    for part in parts(len(days)):
+    for part in parts(len(days), span):
         chosen = slice(None) if there is None else there[part]
         places = days[part][chosen] - np.int64(first - 1)
         if numbers is None:
@@ -191,7 +191,7 @@ class Standing:
         first, width = spread[0], spread[1] + 1
 
         changes = np.zeros((size + 1) * width, np.int64)
-        for part in parts(len(codes)):
+        for part in parts(len(codes), len(changes)):
             lines = (codes[part] + np.int64(1)) * width
             begin, end = lines + since[part] - (first - 1), lines + until[part] - (first - 1)
             changes += np.bincount(begin[begun[part]], minlength=len(changes))

@@ -16,9 +16,13 @@ STEP = 1 << 16
 """So many rows at a time stay in the processor's cache."""
 
 
-def parts(n: int) -> Iterator[slice]:
-    """All rows a step at a time: what is worked out for each of many rows need not stand in memory at once."""
-    return (slice(first, min(first + STEP, n)) for first in range(0, n, STEP))
+def parts(n: int, least: int = 0) -> Iterator[slice]:
+    """All rows a step at a time, or so many as `least`, where each time costs as much as so many rows do.
+
+    What is worked out for each of many rows need not stand in memory at once.
+    """
+    step = max(STEP, least)
+    return (slice(first, min(first + step, n)) for first in range(0, n, step))
 
 
 def whole_parts(keys: Array) -> Iterator[slice]:
