@@ -147,18 +147,27 @@ def test_inputs_of_many_rows_are_untouched(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(import_module("cs_metrics.intake.load"), "WORTH_THREADS", 0)
     monkeypatch.setattr("cs_metrics.threads.WORTH", 0)
     company = csm.samples.frames(engagements=60, seed=3)
-    for kind in ("pandas", "pyarrow", "polars"):
-        tables = {
-            name: frame
-            if kind == "pandas"
-            else pl.from_pandas(frame)
-            if kind == "polars"
-            else pa.table(frame)
-            for name, frame in company.items()
-        }
+    parents = ("users", "accounts", "engagements", "subscriptions")
+    for made in (
+        lambda frame: frame,
+        _days_as_they_lie,
+        lambda frame: pl.from_arrow(_days_as_they_lie(frame)),
+    ):
+        tables = {name: made(frame) for name, frame in company.items()}
         before = {name: pickle.dumps(table) for name, table in tables.items()}
         csm.Portfolio.from_frames(**tables)
+        for name in SCHEMA.keys() - set(parents):  # in a frame without columns there is nothing to read
+            csm.Portfolio.from_frames(**{other: tables[other] for other in parents}, **{name: pd.DataFrame()})
         assert {name: pickle.dumps(table) for name, table in tables.items()} == before
+
+
+def _days_as_they_lie(frame: pd.DataFrame) -> pa.Table:
+    """Days as 32-bit numbers, which nobody needs to convert."""
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    fields = [
+        field.with_type(pa.date32()) if pa.types.is_timestamp(field.type) else field for field in table.schema
+    ]
+    return table.cast(pa.schema(fields))
 
 
 def test_later_changes_to_a_pandas_frame_do_not_show() -> None:

@@ -83,7 +83,7 @@ def load(
         rejected = leave(drafts, findings)
     if run.threads > 1:
         _give_back()
-    loaded = {name: _done(draft, run) for name, draft in drafts.items()}
+    loaded = {name: _done(draft) for name, draft in drafts.items()}
     return Loaded(loaded, tuple(_warnings(drafts, run)), rejected)
 
 
@@ -124,19 +124,25 @@ def _read(drafts: dict[str, Draft], settings: Settings, run: _Runner, progress: 
     wanted = {column.refers for draft in drafts.values() for column in draft.schema.references}
     run.all(_ids(draft, draft.name in wanted) for draft in drafts.values() if "id" in draft.schema.columns)
     jobs: list[Job] = []
-    ends: dict[int, Draft] = {}
+    ends: dict[int, list[Draft]] = {}
     for draft in drafts.values():
         jobs += jobs_of(draft, drafts, settings)
-        ends[len(jobs)] = draft
+        ends.setdefault(len(jobs), []).append(draft)  # of several, all but the first have nothing to read
+
+    def tell(done: int) -> None:
+        for draft in ends.get(done, ()):
+            if run.threads > 1:
+                _settle(draft)
+            if progress is not None:
+                progress(draft.name, draft.n)
+
+    tell(0)
     for done, _ in enumerate(run(jobs), 1):
-        if done in ends and run.threads > 1:
-            _settle(ends[done])
-        if done in ends and progress is not None:
-            progress(ends[done].name, ends[done].n)
+        tell(done)
 
 
 def _settle(draft: Draft) -> None:
-    """Move a table's columns to where the layout can use their room again.
+    """Move a table's columns to where the layout can use their room again; from then on they are ours alone.
 
     What a thread allocated goes back to that thread's heap, where nobody else finds it: half of all columns would
     stand there empty while the layout asks for more.
@@ -146,6 +152,7 @@ def _settle(draft: Draft) -> None:
             draft.columns[name] = Coded(values.codes.copy(), values.labels)
         else:
             draft.columns[name] = values.copy()
+    draft.ours = True
 
 
 def _give_back() -> None:
@@ -198,10 +205,10 @@ def _warnings(drafts: dict[str, Draft], run: _Runner) -> list[Problem]:
     return [problem for name in drafts for problem in told[name]]
 
 
-def _done(draft: Draft, run: _Runner) -> LoadedTable:
+def _done(draft: Draft) -> LoadedTable:
     keys = None if draft.index is None else Keys(draft.index.ids, draft.source.kept)
     columns = {name: draft.columns[name] for name in draft.schema.columns if name in draft.columns}
-    return LoadedTable(draft.schema, draft.n, columns, keys, draft.source, ours=run.threads > 1)
+    return LoadedTable(draft.schema, draft.n, columns, keys, draft.source, ours=draft.ours)
 
 
 def _error(drafts: dict[str, Draft], findings: Findings) -> Exception:

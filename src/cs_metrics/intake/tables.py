@@ -41,6 +41,8 @@ class Draft:
     seen: dict[str, tuple[Seen, ...]] = attrs.field(factory=dict)
     """The kinds of key in each column of keys."""
     bad: Bools | None = None
+    ours: bool = False
+    """Whether the columns are copies that may be written over."""
 
     def array(self, name: str | None) -> Array | None:
         """A column that is no `Coded`, None where it was not read."""
