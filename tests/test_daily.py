@@ -92,6 +92,23 @@ def test_what_stands_by_number(spans: list[tuple[int, int, int, int]], day: int)
         )
 
 
+def test_many_rows_on_few_days() -> None:
+    """More of them than days, so that they are looked at part by part."""
+    spans = [(row % 3, row * 7 % 5, row * 11 % 6, row - 30) for row in range(99)]
+    codes, since, until, amounts = (np.array([span[place] for span in spans], np.int32) for place in range(4))
+    rows, by = Standing.of(since, until, amounts), Standing.by((codes - 1).astype(np.int8), 2, since, until)
+    daily = Daily.of(since, None, amounts)
+    assert rows is not None and by is not None and daily is not None
+    for day in range(-1, 7):
+        standing = [span for span in spans if span[1] <= day < span[2]]
+        assert (rows.on(day), rows.amount_on(day)) == (len(standing), sum(span[3] for span in standing))
+        assert [each.on(day) for each in by] == [
+            sum(span[0] == code for span in standing) for code in range(3)
+        ]
+        begun = [span[3] for span in spans if span[1] <= day]
+        assert (daily.by(day, 9), daily.amount_by(day, 9)) == (len(begun), sum(begun))
+
+
 @given(SPANS, DAYS)
 def test_spans_cut_so_that_each_owner_has_one_a_day(spans: list[tuple[int, int, int, int]], day: int) -> None:
     whose, since, until = disjoint(*(array([span[place] for span in spans]) for place in range(3)))
