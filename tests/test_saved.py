@@ -32,9 +32,10 @@ import cs_metrics as csm
 import databases
 import intake_world
 from builders import A, everyone, portfolio
-from cs_metrics import facts, happenings, prepared, saved, standings
+from cs_metrics import daily, facts, happenings, prepared, saved, standings
 from cs_metrics.errors import DataError, NotVisible, UnknownViewer
 from cs_metrics.saved import container
+from cs_metrics.saved import parts as saved_parts
 from cs_metrics.saved.values import decoded, encoded
 from worlds import GROUPS, Group, compute, load, view
 
@@ -431,6 +432,24 @@ def test_records_declared_in_another_way_are_refused(monkeypatch: pytest.MonkeyP
             tables = {**saved.SCHEMA, "accounts": attrs.evolve(schema, columns=less)}
             patched.setattr(saved, "SCHEMA", tables)
             assert saved.declared() != before
+
+
+@pytest.mark.parametrize("kind", [daily.Standing, facts.Calendar])
+def test_tables_of_which_something_else_is_kept_are_refused(
+    kind: type, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody needs to remember to count the layout up when a class gets another field, or a table another array."""
+    more = attrs.make_class(kind.__name__, ["one_more"], bases=(kind,), frozen=True)
+    changes = [
+        (saved_parts, "CLASSES", saved_parts.CLASSES | {kind.__name__: more}),
+        (saved, "ARRAYS", (*saved.ARRAYS, "more")),
+    ]
+    for module, name, value in changes:
+        with monkeypatch.context() as patched:
+            patched.setattr(module, name, value)
+            small().save(path)
+        with pytest.raises(DataError, match=r"\[other_release\]"):
+            csm.Portfolio.open(path)
 
 
 # all or nothing --------------------------------------------------------------------------------------------

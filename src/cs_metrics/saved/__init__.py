@@ -19,7 +19,8 @@ from ..records import SCHEMA
 from ..settings import Settings
 from .container import Reader, Writer, replacing
 from .frames import read_frame, write_frame
-from .tables import read_table, write_table
+from .parts import shapes
+from .tables import ARRAYS, read_table, write_table
 from .values import NotPlain, decoded, encoded
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["Kept", "open_file", "save"]
 
 LAYOUT = 3
-"""Counts up whenever rows are laid out, or prepared, in another way within one release."""
+"""Counts up whenever rows are laid out, or prepared, in another way within one release; what they consist of is
+compared anyway."""
 
 HIERARCHY = ("position", "user", "end")
 
@@ -50,12 +52,13 @@ class Kept:
 
 
 def declared() -> str:
-    """A hash of all that the schema declares: rows saved under another one mean something else."""
+    """A hash of what the schema declares and what is kept of tables: rows under another one mean something else."""
     told = [
         [table.name, table.key, table.follows, table.begins, *map(_declared, table.columns.values())]
         for table in SCHEMA.values()
     ]
-    return hashlib.sha256(json.dumps([LAYOUT, told]).encode()).hexdigest()[:32]
+    kept = [LAYOUT, ARRAYS, HIERARCHY, shapes()]
+    return hashlib.sha256(json.dumps([told, kept]).encode()).hexdigest()[:32]
 
 
 def _declared(column: Any) -> list[Any]:

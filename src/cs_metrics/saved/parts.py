@@ -12,14 +12,19 @@ import numpy as np
 from .. import daily, facts
 from .container import Reader, Writer
 
-__all__ = ["Lazily", "read_part", "write_part"]
+__all__ = ["Lazily", "read_part", "shapes", "write_part"]
 
 CLASSES = {
     name: kind
     for module in (daily, facts)
     for name, kind in vars(module).items()
-    if isinstance(kind, type) and attrs.has(kind)
+    if isinstance(kind, type) and attrs.has(kind) and not name.startswith("_")
 }
+
+
+def shapes() -> dict[str, list[str]]:
+    """What each class is made of: a file in which one is made of something else can't be read."""
+    return {name: [field.name for field in attrs.fields(kind)] for name, kind in CLASSES.items()}
 
 
 def write_part(part: Any, writer: Writer) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from .parts import Lazily, read_part, write_part
 if TYPE_CHECKING:
     from ..columns import Array
 
-__all__ = ["read_table", "write_table"]
+__all__ = ["ARRAYS", "read_table", "write_table"]
 
 ARRAYS = ("order", "place", "starts", "rank", "begins")
 
