@@ -23,7 +23,6 @@ def company() -> csm.Portfolio:
 
 @pytest.fixture(autouse=True)
 def _uncollected() -> Iterator[None]:
-    gc.collect()
     gc.disable()
     yield
     gc.enable()
