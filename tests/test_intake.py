@@ -5,7 +5,6 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable
 from datetime import timedelta
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -144,7 +143,6 @@ def test_inputs_are_untouched(kind: str, tmp_path: Path) -> None:
 
 def test_inputs_of_many_rows_are_untouched(monkeypatch: pytest.MonkeyPatch) -> None:
     """The layout writes over what was read; with few rows never, so few must pass for many here."""
-    monkeypatch.setattr(import_module("cs_metrics.intake.load"), "WORTH_THREADS", 0)
     monkeypatch.setattr("cs_metrics.threads.WORTH", 0)
     company = csm.samples.frames(engagements=60, seed=3)
     parents = ("users", "accounts", "engagements", "subscriptions")

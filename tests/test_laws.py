@@ -6,7 +6,6 @@ One example is one world; every metric, with every variant of its options, is he
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from importlib import import_module
 from typing import Any
 
 import pytest
@@ -181,9 +180,6 @@ def test_what_is_done_for_many_rows_is_right_for_few(group: Group, data: Any) ->
             "threads.WORTH",
         ):
             patch.setattr(f"cs_metrics.{name}", 0)
-        patch.setattr(
-            import_module("cs_metrics.intake.load"), "WORTH_THREADS", 0
-        )  # `intake.load` is the function
         apart = data.draw(
             st.sampled_from([daily.LONGEST, 30])
         )  # with days too far apart they must do without

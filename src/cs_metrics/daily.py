@@ -189,7 +189,6 @@ class Standing:
         if spread is None or (spread[1] > LONGEST and (size + 1) * spread[1] > len(since)):
             return None
         first, width = spread[0], spread[1] + 1
-
         changes = np.zeros((size + 1) * width, np.int64)
         for part in parts(len(codes), len(changes)):
             lines = (codes[part] + np.int64(1)) * width

@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from .. import threads
 from ..errors import DataError, MissingRate, OptionError, Problem
 from ..records import SCHEMA, TableSchema
 from ..settings import Settings
@@ -25,9 +26,6 @@ from .values import Array, Cells, Coded, Rows
 __all__ = ["Loaded", "LoadedTable", "load"]
 
 Progress = Callable[[str, int], None]
-
-WORTH_THREADS = 100_000
-"""With fewer rows in all, threads cost more than they bring."""
 
 MOST_THREADS = 4
 """Each thread holds one column's temporary arrays; more of them would need more memory than time is worth."""
@@ -91,7 +89,7 @@ class _Runner:
     """Runs jobs, on several threads where that pays; what they note comes together in the jobs' order."""
 
     def __init__(self, rows: int, findings: Findings) -> None:
-        self.threads = min(MOST_THREADS, os.cpu_count() or 1) if rows > WORTH_THREADS else 1
+        self.threads = min(MOST_THREADS, os.cpu_count() or 1) if rows >= threads.WORTH else 1
         self.findings = findings
 
     def __call__(self, jobs: Iterable[Job]) -> Iterator[None]:
